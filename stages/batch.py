@@ -1,0 +1,33 @@
+"""Draw the plan: every hybrid batch in training order, and a summary of what it is made of."""
+
+from pathlib import Path
+
+import click
+
+from stages.hybrid.errors import one_line_errors
+
+PAIRS = Path("data/pairs")
+PLAN = Path("data/batches.parquet")
+SUMMARY = Path("data/batches_summary.json")
+
+
+@click.command(help=__doc__)
+@one_line_errors
+def main() -> None:
+    from stages.hybrid.files import read_table, write_json, write_table
+    from stages.hybrid.params import read_settings, read_value
+    from stages.hybrid.plan import draw_plan, summarise_plan
+    from stages.hybrid.sampler import PairIndex, Sampler, SamplerSettings
+
+    settings = read_settings("sampler", SamplerSettings)
+    tables = {name: read_table(PAIRS / f"{name}.parquet") for name in read_value("datasets", list[str])}
+    datasets = [PairIndex(name, table[~table["held_out"]]) for name, table in tables.items()]
+    plan = draw_plan(Sampler(datasets, settings, read_value("seed", int)))
+    summary = summarise_plan(plan, datasets)
+    write_table(PLAN, plan)
+    write_json(SUMMARY, summary)
+    click.echo(f"{PLAN}: {summary['batches']} batches of {settings.batch_size} pairs, {summary['batches_by_kind']}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""Fetch the raw files of the data sets and benchmarks that params.yaml names, into data/raw/NAME/.
+
+Help pages come from Debian packages, which apt-get downloads as files (no root, nothing installed); the other
+benchmarks from their public homes or from fetch.mirror; a name in fetch.folders from that folder, archive or file.
+What is there and right stays.
+"""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from stages.hybrid.errors import UserError, one_line_errors
+
+if TYPE_CHECKING:
+    from stages.hybrid.downloads import FetchSettings
+
+RAW = Path("data/raw")
+NAME = re.compile(r"\w+")
+BUILT_IN = ("libreoffice_help", "gnome", "xquad_r", "mlqa_r")
+
+
+@click.command(help=__doc__)
+@one_line_errors
+def main() -> None:
+    from stages.hybrid.downloads import FetchSettings
+    from stages.hybrid.params import read_settings, read_value
+
+    settings = read_settings("fetch", FetchSettings)
+    names = list(dict.fromkeys([*read_value("datasets", list[str]), *read_value("benchmarks", list[str])]))
+    languages = read_value("languages", list[str])
+    check_names(names, settings.folders)
+    with click.progressbar(names, label="fetch", item_show_func=lambda name: name or "") as progress:
+        for name in progress:
+            fetch_source(name, RAW / name, languages, settings)
+
+
+def check_names(names: Iterable[str], folders: Iterable[str]) -> None:
+    """Check that every name can name a folder, and is built in or has a folder of the user's.
+
+    Raises:
+        UserError: one does not.
+    """
+    known = {*BUILT_IN, *folders}
+    for name in names:
+        if not NAME.fullmatch(name):
+            raise UserError(f"{name!r} cannot name a folder under {RAW}; use letters, digits and underscores")
+        if name not in known:
+            known_names = ", ".join(BUILT_IN)
+            raise UserError(
+                f"{name!r} is none of the built-in {known_names}; give its folder or file as fetch.folders.{name}"
+            )
+
+
+def fetch_source(name: str, folder: Path, languages: list[str], settings: "FetchSettings") -> None:
+    """Write the raw files of one data set or benchmark to ``folder``, with their origin and checksums in SOURCE.json.
+
+    Raises:
+        UserError: they cannot be had; the message names a way out.
+    """
+    from stages.hybrid.corpora import gnome_help, lareqa, libreoffice_help
+    from stages.hybrid.downloads import copy_own, fetch_files
+    from stages.hybrid.packages import fetch_archives
+
+    if name in settings.folders:
+        copy_own(Path(settings.folders[name]).expanduser(), folder)
+    elif name == libreoffice_help.NAME:
+        fetch_archives(libreoffice_help.packages_for(languages), folder, libreoffice_help.is_page)
+    elif name == gnome_help.NAME:
+        fetch_archives(gnome_help.PACKAGES, folder, gnome_help.is_page)
+    else:
+        fetch_files(lareqa.files(name), folder, mirror=settings.mirror_folder)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The concepts that the stages share. Nothing here imports a stage."""

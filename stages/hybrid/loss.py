@@ -1,0 +1,45 @@
+"""In-batch InfoNCE over queries and passages.
+
+Source: arXiv 1807.03748 (InfoNCE), arXiv 2004.04906 (in-batch negatives for dense retrieval).
+"""
+
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+
+def in_batch_infonce(queries: Tensor, passages: Tensor, *, temperature: float, masked: Tensor | None = None) -> Tensor:
+    """Return the mean over queries of -log softmax(cosine / temperature) at the query's own passage.
+
+    Args:
+        queries: L2-normalised, shape (queries, dim); query i's positive is passage i.
+        passages: L2-normalised, shape (passages, dim), passages >= queries.
+        temperature: above 0; what cosines are divided by.
+        masked: bool, shape (queries, passages); True leaves a passage out of a query's negatives. The positives must
+        be False.
+    """
+    scores = queries @ passages.T / temperature  # (queries, passages)
+    if masked is not None:
+        scores = scores.masked_fill(masked, float("-inf"))
+    return cross_entropy(scores, torch.arange(len(queries), device=scores.device))
+
+
+def symmetric_infonce(queries: Tensor, passages: Tensor, *, temperature: float, masked: Tensor | None = None) -> Tensor:
+    """Return the mean of `in_batch_infonce` from queries to passages and from passages to queries.
+
+    ``passages`` holds the positives only, shape (queries, dim).
+    """
+    turned = None if masked is None else masked.T
+    forward = in_batch_infonce(queries, passages, temperature=temperature, masked=masked)
+    return (forward + in_batch_infonce(passages, queries, temperature=temperature, masked=turned)) / 2
+
+
+def known_positives(groups: Tensor, pages: Tensor, twins: Tensor) -> Tensor:
+    """Return which passages are no fair negatives of which queries, shape (n, n), bool, False on the diagonal.
+
+    A passage of the query's own group, page or meaning is none. Arguments are integer codes, each of shape (n,).
+    """
+    same = torch.zeros(len(groups), len(groups), dtype=torch.bool)
+    for codes in (groups, pages, twins):
+        same |= codes[:, None] == codes[None, :]
+    return same.fill_diagonal_(False)

@@ -1,0 +1,1 @@
+"""The report: tables for tools, and pages and pictures for people."""

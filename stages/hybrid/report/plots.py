@@ -1,0 +1,74 @@
+"""The report's pictures, as SVG whose bytes depend on the figures alone."""
+
+import io
+import re
+from typing import Any
+
+import matplotlib
+import pandas as pd
+
+matplotlib.use("Agg")
+from matplotlib import pyplot
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+COLOURS = ["#9aa9b8", "#c2571a", "#2b6f77", "#7a5195"]  # of the models, in their order
+STYLE: Any = {
+    "font.family": "sans-serif",
+    "font.size": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.grid.axis": "y",
+    "axes.axisbelow": True,
+    "grid.color": "#e6e6e6",
+    "svg.fonttype": "none",  # text stays text
+    "legend.frameon": False,
+}
+
+
+def draw_settings(figures: pd.DataFrame, title: str) -> str:
+    """Return bars of ``figures``: a group for each row (setting), a bar for each column (model)."""
+    return _bars(figures, title=title, label="mean average precision", width=6.5)
+
+
+def draw_rank_distances(figures: pd.DataFrame, title: str) -> str:
+    """Return bars of ``figures``: a group for each row (query language), a bar for each column (model)."""
+    return _bars(figures, title=title, label="rank distance (ranks)", width=max(6.5, 0.42 * len(figures)))
+
+
+def draw_training(curve: pd.DataFrame, title: str) -> str:
+    """Return the loss by step, and its mean over the steps around each."""
+    with matplotlib.rc_context(STYLE | {"svg.hashsalt": title}):
+        figure, axes = pyplot.subplots(figsize=(6.5, 3.0), layout="constrained")
+        around = max(1, len(curve) // 10)
+        smooth = curve["loss"].rolling(around, center=True, min_periods=1).mean()
+        axes.plot(curve["step"], curve["loss"], color=COLOURS[0], linewidth=0.8, label="each batch")
+        axes.plot(curve["step"], smooth, color=COLOURS[1], linewidth=2, label=f"mean of {around} batches")
+        axes.set(xlabel="step", ylabel="loss (nats)", ylim=(0, None))
+        return _finish(figure, axes, title)
+
+
+def _bars(figures: pd.DataFrame, *, title: str, label: str, width: float) -> str:
+    with matplotlib.rc_context(STYLE | {"svg.hashsalt": title}):
+        figure, axes = pyplot.subplots(figsize=(width, 3.0), layout="constrained")
+        bar = 0.8 / len(figures.columns)
+        for i, model in enumerate(figures.columns):
+            places = [group - 0.4 + bar * (i + 0.5) for group in range(len(figures))]
+            axes.bar(places, figures[model], bar * 0.92, color=COLOURS[i % len(COLOURS)], label=str(model))
+        axes.set_xticks(range(len(figures)), [str(name) for name in figures.index])
+        axes.set_ylabel(label)
+        axes.tick_params(axis="x", length=0)
+        return _finish(figure, axes, title)
+
+
+def _finish(figure: Figure, axes: Axes, title: str) -> str:
+    """Return the figure as an SVG element that can stand in a page beside others."""
+    axes.set_title(title, loc="left", fontweight="bold", fontsize=11)
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=len(COLOURS))
+    target = io.StringIO()
+    figure.savefig(target, format="svg", metadata={"Date": None, "Creator": None})
+    pyplot.close(figure)
+    svg = target.getvalue()
+    svg = svg[svg.index("<svg") :]
+    return re.sub(r'<g id="[^"]*"', "<g", svg)  # the same names in every picture, and nothing refers to them

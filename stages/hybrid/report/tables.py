@@ -1,0 +1,106 @@
+"""The report's tables: what the stages measured, joined over models and benchmarks, in full precision."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from stages.hybrid.files import read_table
+
+SUMMARY_COLUMNS = ["benchmark", "model", "setting", "measure", "value", "n_queries"]
+PAPER = Path(__file__).parents[1] / "paper_results.csv"
+PAPER_NAMES = {"xquad_r": "XQuAD-R", "mlqa_r": "MLQA-R"}
+MEAN = "mean"  # the query_lang of a mean over query languages, in bias.csv and in the paper's tables
+
+SETTINGS = {
+    "monolingual": "monolingual",
+    "cross_lingual": "cross-lingual",
+    "multilingual": "multilingual",
+}  # and in words
+HEADLINES = [(setting, name) for name in ("map", "ndcg@10", "recall@10") for setting in SETTINGS]
+HEADLINES += [("multilingual", "rank_distance"), ("multilingual", "rank_distance_share")]
+
+
+def summary_table(retrieval: pd.DataFrame, bias: pd.DataFrame) -> pd.DataFrame:
+    """Return every figure of every model on every benchmark: `SUMMARY_COLUMNS`, one row a figure.
+
+    ``retrieval`` holds `SUMMARY_COLUMNS`; ``bias`` holds benchmark, model, query_lang, measure, value, n_queries, of
+    which the means over query languages enter, as figures of the multilingual setting.
+    """
+    means = bias[bias["query_lang"] == MEAN].assign(setting="multilingual")
+    return pd.concat([retrieval[SUMMARY_COLUMNS], means[SUMMARY_COLUMNS]], ignore_index=True)
+
+
+def language_pair_table(settings: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
+    """Return one row for each model, benchmark, query language and passage language, and one column for each measure.
+
+    ``settings`` holds benchmark, model and the columns of `average_settings`, ``pairs`` those of `bias_by_pair`.
+    """
+    keys = ["benchmark", "model", "query_lang", "passage_lang"]
+    within = settings[settings["setting"] != "multilingual"]
+    counts = within.groupby(keys)["n_queries"].first()
+    long = pd.concat([within[[*keys, "measure", "value"]], pairs[[*keys, "measure", "value"]]], ignore_index=True)
+    wide = long.pivot(index=keys, columns="measure", values="value")[list(dict.fromkeys(long["measure"]))]
+    return counts.to_frame().join(wide, how="outer").reset_index()
+
+
+def bias_by_language(bias: pd.DataFrame) -> pd.DataFrame:
+    """Return one row for each model, benchmark and query language, and one column for each bias measure."""
+    keys = ["model", "benchmark", "query_lang"]
+    by_language = bias[bias["query_lang"] != MEAN]
+    wide = by_language.pivot(index=keys, columns="measure", values="value")
+    return wide[list(dict.fromkeys(by_language["measure"]))].reset_index()
+
+
+def headlines(summary: pd.DataFrame, benchmark: str, models: list[str]) -> pd.DataFrame:
+    """Return the figures that a reader looks at first, one row each, in reading order.
+
+    Columns: setting, measure, one a model in the order of ``models``, n_queries. Figures that nobody measured are
+    left out.
+    """
+    rows = summary[summary["benchmark"] == benchmark]
+    keys = ["setting", "measure"]
+    values = rows.pivot(index=keys, columns="model", values="value").reindex(columns=models)
+    known = [key for key in HEADLINES if key in values.index]
+    counts = rows.groupby(keys)["n_queries"].max()
+    return values.loc[known].assign(n_queries=counts.loc[known]).reset_index()
+
+
+def seen_and_unseen(settings: pd.DataFrame, languages: list[str], measure: str = "map") -> pd.DataFrame:
+    """Return the mean of ``measure`` over the language pairs that training saw both, one or none of.
+
+    ``settings`` holds model and the columns of `average_settings`, for one benchmark. Columns: setting, query,
+    passages (each "seen", "unseen" or "all"), model, value, n_settings (language pairs that enter). A language is
+    seen where it is one of the training ``languages``.
+    """
+    rows = settings[settings["measure"] == measure]
+    kind = {True: "seen", False: "unseen"}
+    rows = rows.assign(
+        query=rows["query_lang"].isin(languages).map(kind),
+        passages=rows["passage_lang"].isin(languages).map(kind).where(rows["setting"] != "multilingual", "all"),
+    )
+    keys = ["setting", "query", "passages", "model"]
+    means = rows.groupby(keys)["value"].agg(value="mean", n_settings="size").reset_index()
+    order = means["setting"].map({setting: i for i, setting in enumerate(SETTINGS)})
+    return means.assign(order=order).sort_values(["order", *keys[1:]], ignore_index=True).drop(columns="order")
+
+
+def published_figures(benchmark: str, path: Path = PAPER) -> pd.DataFrame:
+    """Return the paper's figures on ``benchmark``; no rows where it has none.
+
+    Columns: encoder, sampling, map by setting, rank_distance.
+
+    Source: arXiv 2408.10536, tables 1 and 2.
+    """
+    paper = read_table(path)
+    rows = paper[
+        (paper["benchmark"] == PAPER_NAMES.get(benchmark))
+        & (paper["query_lang"] == MEAN)
+        & paper["measure"].isin(["map", "rank_distance"])
+        & paper["table"].isin(["1", "2"])
+    ]
+    name = rows["setting"].str.replace("-", "_").where(rows["measure"] == "map", "rank_distance")
+    wide = rows.assign(figure=name, encoder=rows["model"]).pivot(
+        index=["encoder", "sampling"], columns="figure", values="value"
+    )
+    order = list(rows[["model", "sampling"]].drop_duplicates().itertuples(index=False, name=None))
+    return wide.reindex(index=order, columns=[*SETTINGS, "rank_distance"]).reset_index()

@@ -1,0 +1,128 @@
+"""Join what was measured into tables, pictures and pages: data/scores, data/bias -> reports/PROFILE."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from stages.hybrid.errors import one_line_errors
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+RAW = Path("data/raw")
+PLAN = Path("data/batches_summary.json")
+CURVE = Path("data/training.csv")
+STATISTICS = Path("data/statistics.json")
+
+
+@click.command(help=__doc__)
+@click.option("--show", is_flag=True, help="Write nothing; print the headline figures of the last report.")
+@one_line_errors
+def main(show: bool) -> None:
+    from stages.hybrid.params import read_value
+
+    folder = Path("reports", read_value("profile", str))
+    models = read_value("models", list[str])
+    if show:
+        show_summary(folder, models)
+    else:
+        write_report(folder, models, read_value("benchmarks", list[str]), read_value("languages", list[str]))
+
+
+def write_report(folder: Path, models: list[str], benchmarks: list[str], languages: list[str]) -> None:
+    """Write the tables, pictures and pages to ``folder``."""
+    import pandas as pd
+
+    from stages.hybrid.files import read_json, read_table, write_table, write_text
+    from stages.hybrid.measures import average_benchmark, average_languages
+    from stages.hybrid.report.evidence import Evidence
+    from stages.hybrid.report.pages import Picture, to_html, to_markdown
+    from stages.hybrid.report.tables import bias_by_language, language_pair_table, summary_table
+    from stages.hybrid.report.text import describe
+
+    queries = {
+        cell: read_table(Path("data/scores", cell[1], cell[0], "queries.parquet")) for cell in cells(models, benchmarks)
+    }
+    settings = collect("data/scores", "settings.csv", models, benchmarks)
+    bias = collect("data/bias", "bias.csv", models, benchmarks)
+    by_language = join({cell: average_languages(table) for cell, table in queries.items()})
+    summary = summary_table(join({cell: average_benchmark(table) for cell, table in queries.items()}), bias)
+    pairs = language_pair_table(settings, collect("data/bias", "pairs.csv", models, benchmarks))
+    statistics = read_json(STATISTICS) if STATISTICS.exists() else {}
+    sources = sorted(RAW.glob("*/SOURCE.json"))  # of earlier runs too: only what this one read is told
+    evidence = Evidence(
+        profile=folder.name,
+        models=models,
+        languages=languages,
+        summary=summary,
+        settings=settings,
+        by_language=by_language,
+        bias=bias,
+        checks=collect("data/scores", "run.csv", models, benchmarks),
+        plan=read_json(PLAN) if PLAN.exists() else {},
+        curve=read_table(CURVE) if CURVE.exists() else None,
+        statistics=statistics,
+        sources={path.parent.name: read_json(path) for path in sources if path.parent.name in statistics},
+    )
+    blocks = describe(evidence)
+    write_table(folder / "summary.csv", summary)
+    write_table(folder / "languages.csv", by_language)
+    write_table(folder / "language_pairs.csv", pairs)
+    write_table(folder / "bias_by_language.csv", bias_by_language(bias))
+    write_table(
+        folder / "training.csv",
+        evidence.curve if evidence.curve is not None else pd.DataFrame(columns=["step", "loss"]),
+    )
+    for block in blocks:
+        if isinstance(block, Picture):
+            write_text(folder / "plots" / f"{block.name}.svg", block.svg)
+    write_text(folder / "report.md", to_markdown(blocks, pictures="plots"))
+    write_text(folder / "report.html", to_html(blocks))
+    click.echo(f"{folder / 'report.html'}: {len(benchmarks)} benchmarks, {len(models)} models")
+
+
+def cells(models: list[str], benchmarks: list[str]) -> list[tuple[str, str]]:
+    """Return every (benchmark, model), benchmark by benchmark."""
+    return [(benchmark, model) for benchmark in benchmarks for model in models]
+
+
+def join(tables: "dict[tuple[str, str], pd.DataFrame]") -> "pd.DataFrame":
+    """Return the tables of every (benchmark, model) as one, with these two columns first."""
+    import pandas as pd
+
+    named = [table.assign(benchmark=cell[0], model=cell[1]) for cell, table in tables.items()]
+    joined = pd.concat(named, ignore_index=True)
+    return joined[["benchmark", "model", *(name for name in joined.columns if name not in ("benchmark", "model"))]]
+
+
+def collect(folder: str, name: str, models: list[str], benchmarks: list[str]) -> "pd.DataFrame":
+    """Return ``folder``/MODEL/BENCHMARK/``name`` of every model and benchmark as one table."""
+    from stages.hybrid.files import read_table
+
+    return join({cell: read_table(Path(folder, cell[1], cell[0], name)) for cell in cells(models, benchmarks)})
+
+
+def show_summary(folder: Path, models: list[str]) -> None:
+    """Print the headline figures of the report in ``folder``, and where its page is."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from stages.hybrid.files import read_table
+    from stages.hybrid.report.results import headline_table
+
+    summary = read_table(folder / "summary.csv")
+    console = Console()
+    for benchmark in dict.fromkeys(summary["benchmark"]):
+        figures = headline_table(summary, benchmark, models)
+        table = Table(title=benchmark, title_justify="left")
+        for i, column in enumerate(figures.columns):
+            table.add_column(column, justify="left" if i < figures.text_columns else "right")
+        for row in figures.rows:
+            table.add_row(*row)
+        console.print(table)
+    console.print(f"The whole report: {folder / 'report.html'}")
+
+
+if __name__ == "__main__":
+    main()

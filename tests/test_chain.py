@@ -1,0 +1,113 @@
+"""The whole pipeline on the toy corpus, offline, through DVC as a user runs it."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+import pytest
+import yaml
+
+from stage_scripts import ROOT
+from tiny_encoder import save_tiny_encoder
+
+NOT_COPIED = (".git", ".venv", "data", "models", "reports", "cache", "tmp", "dvc.lock", "__pycache__", ".*_cache")
+MODELS = ("base", "finetuned")
+RUNS = re.compile(r"^Running stage '(.+)':$", re.MULTILINE)
+
+
+class Project(NamedTuple):
+    """A copy of the project with the toy profile, and what DVC said when it ran."""
+
+    root: Path
+    output: str
+
+
+def run(root: Path, *command: str) -> str:
+    """Run a command in ``root`` without a network and without the user's own settings; return what it prints."""
+    environment = os.environ | {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",  # stages run as `python`
+        "HF_HUB_OFFLINE": "1",
+        "DVC_NO_ANALYTICS": "1",
+        "DVC_GLOBAL_CONFIG_DIR": str(root.parent / "dvc_global"),
+        "DVC_SITE_CACHE_DIR": str(root.parent / "dvc_site"),
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "OMP_NUM_THREADS": "1",  # the tensors are tiny: more threads only wait for each other
+        "COLUMNS": "200",
+    }
+    done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+    return done.stdout + done.stderr
+
+
+def dvc(root: Path, *arguments: str) -> str:
+    return run(root, sys.executable, "-m", "dvc", *arguments)
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Run the toy profile with a tiny encoder in a fresh copy of the project, and commit the results."""
+    root = tmp_path_factory.mktemp("chain") / "project"
+    shutil.copytree(ROOT, root, ignore=shutil.ignore_patterns(*NOT_COPIED))
+    save_tiny_encoder(root / "models" / "tiny")
+    params = yaml.safe_load((root / "profiles" / "toy.yaml").read_text(encoding="utf-8"))
+    params["base"] = {"source": "folder", "name": "models/tiny", "revision": ""}
+    # what suits random weights: large steps, every weight trained, nothing of the base kept
+    params["training"] |= {"learning_rate": 0.005, "train_word_embeddings": True, "base_share": 0.0}
+    (root / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
+    run(root, "git", "init", "--quiet")
+    run(root, "git", "config", "user.name", "Toy")
+    run(root, "git", "config", "user.email", "toy@example.org")
+    output = dvc(root, "repro")
+    run(root, "git", "add", "--all")
+    run(root, "git", "commit", "--quiet", "--message", "toy")
+    return Project(root, output)
+
+
+@pytest.fixture(scope="module")
+def experiment(first: Project) -> Project:
+    """Run an experiment whose batches are all cross-lingual."""
+    return Project(first.root, dvc(first.root, "exp", "run", "-S", "sampler.mono_ratio=0.0"))
+
+
+def test_the_chain_writes_its_figures_for_both_models(first: Project) -> None:
+    reports = first.root / "reports" / "toy"
+    summary = pd.read_csv(reports / "summary.csv")
+    assert list(summary.columns) == ["benchmark", "model", "setting", "measure", "value", "n_queries"]
+    assert set(summary["model"]) == set(MODELS)
+    assert set(summary["setting"]) == {"monolingual", "cross_lingual", "multilingual"}
+    for model in MODELS:
+        metrics = json.loads((reports / "metrics" / f"{model}_toy.json").read_text(encoding="utf-8"))
+        assert 0 < metrics["multilingual_map"] < 1
+        # of 4 or 5 relevant passages among 59, the last is at least 3 ranks below the first
+        assert 3 < metrics["rank_distance"] < 59
+
+
+def test_training_on_the_toy_corpus_lowers_the_loss(first: Project) -> None:
+    loss = pd.read_csv(first.root / "data" / "training.csv")["loss"]
+    assert loss.tail(5).mean() < loss.head(5).mean()
+
+
+def test_every_stage_ran_once_and_a_second_run_does_nothing(first: Project) -> None:
+    listed = dvc(first.root, "stage", "list", "--name-only").split()
+    assert sorted(RUNS.findall(first.output)) == sorted(listed)
+    assert "Data and pipelines are up to date." in dvc(first.root, "repro")
+
+
+def test_another_ratio_draws_trains_and_measures_anew_and_leaves_the_rest(experiment: Project) -> None:
+    of_the_model = {f"{stage}@finetuned-toy" for stage in ("encode", "index", "score", "bias")}
+    assert set(RUNS.findall(experiment.output)) == {"batch", "finetune", "report"} | of_the_model
+
+
+def test_metrics_show_has_a_row_a_model_and_diff_a_row_a_figure_that_changed(experiment: Project) -> None:
+    shown = dvc(experiment.root, "metrics", "show").splitlines()
+    assert [line.split()[0] for line in shown] == ["Path", *(f"reports/toy/metrics/{m}_toy.json" for m in MODELS)]
+    compared = dvc(experiment.root, "metrics", "diff").splitlines()
+    assert compared[0].split() == ["Path", "Metric", "HEAD", "workspace", "Change"]
+    assert all(line.startswith("reports/toy/metrics/finetuned_toy.json") for line in compared[1:])
+    assert any("multilingual_map" in line for line in compared[1:])

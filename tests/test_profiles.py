@@ -1,0 +1,95 @@
+"""The profiles: whole parameter sets with the same keys, each of which every stage can read."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from stage_scripts import ROOT, ParameterRead, parameters_read, resolve_kind
+from stages.hybrid.params import read_settings, read_value
+from stages.profile import main
+
+PROFILES = sorted((ROOT / "profiles").glob("*.yaml"))
+FREE_MAPPINGS = ("fetch.folders", "sampler.language_weights")  # their keys are names, not parameters
+READS = sorted(
+    {(path, read) for path in (ROOT / "stages").glob("*.py") for read in parameters_read(path)}, key=lambda x: x[1]
+)
+
+
+def keys_of(values: dict[str, Any], prefix: str = "") -> set[str]:
+    """Return the keys of a parameter file with those of its sections, dotted."""
+    found: set[str] = set()
+    for key, value in values.items():
+        found.add(name := f"{prefix}{key}")
+        if isinstance(value, dict) and name not in FREE_MAPPINGS:
+            found |= keys_of(value, f"{name}.")
+    return found
+
+
+def read_yaml(path: Path) -> Any:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("profile", PROFILES, ids=lambda path: path.stem)
+def test_every_profile_has_the_keys_of_the_default_and_names_itself(profile: Path) -> None:
+    assert keys_of(read_yaml(profile)) == keys_of(read_yaml(ROOT / "profiles" / "help.yaml"))
+    assert read_yaml(profile)["profile"] == profile.stem
+
+
+def test_params_yaml_is_the_profile_that_it_names() -> None:
+    params = ROOT / "params.yaml"
+    assert params.read_bytes() == (ROOT / "profiles" / f"{read_yaml(params)['profile']}.yaml").read_bytes()
+
+
+@pytest.mark.parametrize("profile", PROFILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize(("script", "read"), READS, ids=lambda value: getattr(value, "key", getattr(value, "stem", "")))
+def test_a_stage_can_read_its_parameters_from_every_profile(profile: Path, script: Path, read: ParameterRead) -> None:
+    reader = read_settings if read.reader == "read_settings" else read_value
+    reader(read.key, resolve_kind(script, read.kind), profile)
+
+
+def test_every_parameter_is_read_by_a_stage_or_spans_a_matrix() -> None:
+    matrix = yaml.safe_dump([stage.get("matrix") for stage in read_yaml(ROOT / "dvc.yaml")["stages"].values()])
+    unread = set(read_yaml(ROOT / "params.yaml")) - {read.key for _, read in READS}
+    assert not {key for key in unread if f"${{{key}}}" not in matrix}
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make a folder with two profiles the current one; params.yaml is a copy of the first."""
+    (tmp_path / "profiles").mkdir()
+    (tmp_path / "profiles" / "help.yaml").write_text("profile: help  # the default\nseed: 13\n", encoding="utf-8")
+    (tmp_path / "profiles" / "toy.yaml").write_text("profile: toy\nseed: 1\n", encoding="utf-8")
+    shutil.copy(tmp_path / "profiles" / "help.yaml", tmp_path / "params.yaml")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_without_a_name_the_profiles_are_listed(project: Path) -> None:
+    assert CliRunner().invoke(main, []).output == "help\ntoy\n"
+
+
+def test_a_profile_is_copied_byte_by_byte_and_unchanged_parameters_leave_no_backup(project: Path) -> None:
+    result = CliRunner().invoke(main, ["toy"])
+    assert (result.exit_code, result.output) == (0, "params.yaml: now profile toy\n")
+    assert (project / "params.yaml").read_bytes() == (project / "profiles" / "toy.yaml").read_bytes()
+    assert not (project / "params.yaml.bak").exists()
+
+
+@pytest.mark.parametrize("changed", ["profile: help\nseed: 14\n", "profile: gone\n", "profile: [help\n"])
+def test_parameters_changed_by_hand_are_kept_beside_and_one_line_says_so(project: Path, changed: str) -> None:
+    (project / "params.yaml").write_text(changed, encoding="utf-8")
+    result = CliRunner().invoke(main, ["toy"])
+    assert result.stderr == "warning: params.yaml had changes of its own; they are kept in params.yaml.bak\n"
+    assert (project / "params.yaml.bak").read_text(encoding="utf-8") == changed
+    assert "profile: toy" in (project / "params.yaml").read_text(encoding="utf-8")
+
+
+def test_an_unknown_profile_is_refused_with_the_names_there_are(project: Path) -> None:
+    result = CliRunner().invoke(main, ["paper"])
+    assert result.exit_code == 1
+    assert result.stderr == "error: profiles has no profile 'paper', expected one of help, toy\n"
+    assert "profile: help" in (project / "params.yaml").read_text(encoding="utf-8")

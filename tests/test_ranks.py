@@ -1,0 +1,116 @@
+"""Exact ranks against a slow twin that sorts everything."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from stages.hybrid import ranks as ranks_module
+from stages.hybrid.errors import UserError
+from stages.hybrid.ranks import exact_ranks
+from stages.hybrid.records import Benchmark, Passage, Qrel, Query
+
+LANGS = ("de", "en", "th")
+
+Ranks = dict[tuple[str, str], tuple[int, int]]  # (query, passage): (rank_pool, rank_lang)
+
+
+def make_benchmark(per_language: int, seed: int) -> Benchmark:
+    """Three languages; passage ids whose order is not that of the languages; graded qrels, some missing."""
+    generator = np.random.default_rng(seed)
+    queries = [Query(f"{lang}-q{i}", f"q{i}", lang, "") for lang in LANGS for i in range(per_language)]
+    passages = [Passage(f"p{i}-{lang}", lang, "") for lang in LANGS for i in range(per_language + 1)]
+    qrels = [
+        Qrel(query.query_id, passage.passage_id, int(generator.integers(1, 4)))
+        for query in queries
+        for passage in passages
+        if generator.random() < 0.2
+    ]
+    return Benchmark(
+        pd.DataFrame(queries).sort_values(["lang", "query_id"], ignore_index=True),
+        pd.DataFrame(passages).sort_values(["lang", "passage_id"], ignore_index=True),
+        pd.DataFrame(qrels).sample(frac=1, random_state=seed),
+    )
+
+
+def slow_ranks(benchmark: Benchmark, queries: np.ndarray, passages: np.ndarray) -> Ranks:
+    """Return (rank_pool, rank_lang) of each (query, passage) of the qrels, from a full sort of every query's scores."""
+    ids, langs = benchmark.passages["passage_id"].tolist(), benchmark.passages["lang"].tolist()
+    query_row = {query_id: row for row, query_id in enumerate(benchmark.queries["query_id"])}
+    result = {}
+    for query_id, passage_id, _ in benchmark.qrels.itertuples(index=False):
+        scores = (queries @ passages.T)[query_row[query_id]]
+        ranked = sorted(range(len(ids)), key=lambda row: (-scores[row], ids[row]))
+        own = [row for row in ranked if langs[row] == langs[ids.index(passage_id)]]
+        target = ids.index(passage_id)
+        result[query_id, passage_id] = (ranked.index(target) + 1, own.index(target) + 1)
+    return result
+
+
+def as_dict(table: pd.DataFrame) -> Ranks:
+    columns = ["query_id", "passage_id", "rank_pool", "rank_lang"]
+    return {(query, passage): (pool, lang) for query, passage, pool, lang in table[columns].itertuples(index=False)}
+
+
+@pytest.mark.parametrize("block_scores", [1, 40, 1 << 22])
+@pytest.mark.parametrize("ties", [True, False])
+def test_ranks_agree_with_a_full_sort_whatever_the_block(
+    monkeypatch: pytest.MonkeyPatch, block_scores: int, ties: bool
+) -> None:
+    monkeypatch.setattr(ranks_module, "BLOCK_SCORES", block_scores)
+    benchmark, generator = make_benchmark(6, seed=1), np.random.default_rng(2)
+    # Whole numbers and quarters are exact in float32, so that both ways of multiplying give the same scores.
+    values = generator.integers(-1, 2, size=(39, 4)) if ties else generator.integers(-4000, 4000, size=(39, 4)) / 4
+    queries, passages = np.split(values.astype(np.float32), [18])
+    found = exact_ranks(benchmark, queries=queries, passages=passages)
+    assert as_dict(found) == slow_ranks(benchmark, queries, passages)
+
+
+def test_a_worked_example_with_a_tie() -> None:
+    benchmark = Benchmark(
+        pd.DataFrame([Query("q", "q", "en", "")]),
+        pd.DataFrame([Passage("z-de", "de", ""), Passage("a-en", "en", ""), Passage("b-en", "en", "")]),
+        pd.DataFrame([Qrel("q", "z-de", 1), Qrel("q", "b-en", 2)]),
+    )
+    scores = np.array([[0.5], [0.5], [0.75]], dtype=np.float32)  # b-en, then a-en before z-de by id
+    table = exact_ranks(benchmark, queries=np.ones((1, 1), dtype=np.float32), passages=scores)
+    assert table.to_dict("records") == [
+        {"query_id": "q", "question_id": "q", "query_lang": "en", "passage_id": "z-de", "passage_lang": "de"}
+        | {"relevance": 1, "rank_pool": 3, "rank_lang": 1},
+        {"query_id": "q", "question_id": "q", "query_lang": "en", "passage_id": "b-en", "passage_lang": "en"}
+        | {"relevance": 2, "rank_pool": 1, "rank_lang": 1},
+    ]
+
+
+def test_a_judgement_of_zero_is_not_relevant() -> None:
+    benchmark = make_benchmark(2, seed=0)
+    judged = Benchmark(benchmark.queries, benchmark.passages, benchmark.qrels.assign(relevance=0))
+    values = np.ones((9, 2), dtype=np.float32)
+    assert exact_ranks(judged, queries=values[:6], passages=values).empty
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_an_embedding_that_is_not_finite_is_named(bad: float) -> None:
+    benchmark, values = make_benchmark(2, seed=0), np.ones((9, 2), dtype=np.float32)
+    values[1, 0] = bad
+    with pytest.raises(UserError, match="the embedding of passage p1-de is not finite"):
+        exact_ranks(benchmark, queries=np.ones((6, 2), dtype=np.float32), passages=values)
+
+
+def test_embeddings_of_another_benchmark_are_refused() -> None:
+    values = np.ones((9, 2), dtype=np.float32)
+    with pytest.raises(UserError, match=r"query embeddings have the shape \(5, 2\), expected 6 rows"):
+        exact_ranks(make_benchmark(2, seed=0), queries=values[:5], passages=values)
+
+
+def test_an_unsorted_table_is_refused() -> None:
+    benchmark, values = make_benchmark(2, seed=0), np.ones((9, 2), dtype=np.float32)
+    upside_down = Benchmark(benchmark.queries, benchmark.passages.iloc[::-1], benchmark.qrels)
+    with pytest.raises(UserError, match="the passage table is not sorted"):
+        exact_ranks(upside_down, queries=values[:6], passages=values)
+
+
+def test_a_judgement_of_an_unknown_passage_is_refused() -> None:
+    benchmark, values = make_benchmark(2, seed=0), np.ones((9, 2), dtype=np.float32)
+    strange = Benchmark(benchmark.queries, benchmark.passages, pd.DataFrame([Qrel("de-q0", "p9-xx", 1)]))
+    with pytest.raises(UserError, match="the qrels name passage_id p9-xx"):
+        exact_ranks(strange, queries=values[:6], passages=values)

@@ -1,0 +1,226 @@
+"""The report: what its tables hold, how figures are shown, and pages that are safe, whole and the same each time."""
+
+import math
+from html.parser import HTMLParser
+
+import pandas as pd
+import pytest
+
+from stages.hybrid.report import plots
+from stages.hybrid.report.background import describe_data, describe_training
+from stages.hybrid.report.evidence import Evidence
+from stages.hybrid.report.pages import Block, Heading, Paragraph, Picture, Table, to_html, to_markdown
+from stages.hybrid.report.results import headline_table, show
+from stages.hybrid.report.tables import (
+    bias_by_language,
+    headlines,
+    language_pair_table,
+    published_figures,
+    seen_and_unseen,
+    summary_table,
+)
+from stages.hybrid.report.text import describe
+
+MODELS = ["base", "finetuned"]
+KEYS = ["benchmark", "model"]
+
+
+def make_evidence(benchmark: str = "gnome") -> Evidence:
+    """Two models and two languages, of which training saw one; the finetuned model gains a tenth everywhere."""
+    settings, languages, bias, checks = [], [], [], []
+    pairs = [("monolingual", "de", "de"), ("monolingual", "vi", "vi"), ("cross_lingual", "de", "vi")]
+    for model, gain in (("base", 0.0), ("finetuned", 0.1)):
+        for setting, query, passage in [*pairs, ("multilingual", "de", "all"), ("multilingual", "vi", "all")]:
+            for measure, value in (("map", 0.5), ("ndcg@10", 0.6), ("recall@10", 0.7)):
+                settings.append((benchmark, model, setting, query, passage, measure, value + gain, 4))
+        languages += [(benchmark, model, "monolingual", lang, "map", 0.5 + gain, 4) for lang in ("de", "vi")]
+        bias += [(benchmark, model, lang, "rank_distance", 100.0 - 100 * gain, 8) for lang in ("mean", "de", "vi")]
+        checks.append((benchmark, model, "recall@10", 0.7, 0.7))
+    retrieval = pd.DataFrame(
+        [(benchmark, model, s, m, v, n) for _, model, s, _, _, m, v, n in settings],
+        columns=["benchmark", "model", "setting", "measure", "value", "n_queries"],
+    ).drop_duplicates()
+    bias_table = pd.DataFrame(bias, columns=[*KEYS, "query_lang", "measure", "value", "n_queries"])
+    columns = [*KEYS, "setting", "query_lang", "passage_lang", "measure", "value", "n_queries"]
+    return Evidence(
+        profile="help",
+        models=MODELS,
+        languages=["de"],
+        summary=summary_table(retrieval, bias_table),
+        settings=pd.DataFrame(settings, columns=columns),
+        by_language=pd.DataFrame(languages, columns=[*KEYS, "setting", "query_lang", "measure", "value", "n_queries"]),
+        bias=bias_table,
+        checks=pd.DataFrame(checks, columns=[*KEYS, "measure", "exact", "run"]),
+        curve=pd.DataFrame({"step": range(1, 11), "loss": [2.0] * 5 + [1.0] * 5}),
+    )
+
+
+def test_the_summary_has_its_columns_and_bias_stands_under_multilingual() -> None:
+    summary = make_evidence().summary
+    assert list(summary.columns) == ["benchmark", "model", "setting", "measure", "value", "n_queries"]
+    rows = summary[summary["measure"] == "rank_distance"]
+    assert rows["setting"].tolist() == ["multilingual", "multilingual"]
+    assert rows["value"].tolist() == [100.0, 90.0]  # the means over languages only
+
+
+def test_headlines_come_in_reading_order_with_a_column_a_model() -> None:
+    figures = headlines(make_evidence().summary, "gnome", MODELS)
+    assert figures.columns.tolist() == ["setting", "measure", "base", "finetuned", "n_queries"]
+    assert figures["setting"].tolist()[:3] == ["monolingual", "cross_lingual", "multilingual"]
+    assert figures["measure"].tolist() == ["map"] * 3 + ["ndcg@10"] * 3 + ["recall@10"] * 3 + ["rank_distance"]
+
+
+def test_the_headline_table_rounds_and_shows_the_difference() -> None:
+    table = headline_table(make_evidence().summary, "gnome", MODELS)
+    assert table.columns == ["setting", "measure", "base", "finetuned", "difference", "queries"]
+    assert table.rows[0] == ["monolingual", "mAP", "0.500", "0.600", "+0.100", "4"]
+    assert table.rows[-1] == ["multilingual", "rank distance", "100", "90.0", "−10.0", "8"]
+
+
+def test_one_model_alone_is_compared_with_nothing() -> None:
+    table = headline_table(make_evidence().summary, "gnome", ["base"])
+    assert table.columns == ["setting", "measure", "base", "queries"]
+
+
+@pytest.mark.parametrize(
+    ("measure", "value", "text"),
+    [
+        ("map", 0.12345, "0.123"),
+        ("map", -0.00001, "0.000"),
+        ("rank_distance", 1213.6, "1,214"),
+        ("rank_distance", 12.34, "12.3"),
+        ("rank_distance_share", 0.0933, "0.093"),
+        ("map", math.nan, "–"),
+    ],
+)
+def test_figures_are_shown_in_the_digits_that_their_unit_carries(measure: str, value: float, text: str) -> None:
+    assert show(measure, value) == text
+
+
+def test_a_difference_carries_its_sign_and_none_where_there_is_none() -> None:
+    assert [show("map", value, sign=True) for value in (0.1, -0.1, 0.00001)] == ["+0.100", "−0.100", "0.000"]
+
+
+def test_language_pairs_are_one_row_each_with_a_column_a_measure() -> None:
+    pairs = pd.DataFrame(
+        [("gnome", "base", "de", "vi", "mean_rank", 7.0, 4)],
+        columns=[*KEYS, "query_lang", "passage_lang", "measure", "value", "n_queries"],
+    )
+    settings = make_evidence().settings
+    table = language_pair_table(settings[settings["model"] == "base"], pairs)
+    keys = [*KEYS, "query_lang", "passage_lang"]
+    assert table.columns.tolist() == [*keys, "n_queries", "map", "ndcg@10", "recall@10", "mean_rank"]
+    assert table["passage_lang"].tolist() == ["de", "vi", "vi"]
+    assert table["mean_rank"].tolist()[1] == 7.0
+
+
+def test_bias_by_language_leaves_the_mean_out() -> None:
+    table = bias_by_language(make_evidence().bias)
+    assert table.columns.tolist() == ["model", "benchmark", "query_lang", "rank_distance"]
+    assert table["query_lang"].tolist() == ["de", "vi", "de", "vi"]
+
+
+def test_seen_and_unseen_languages_are_averaged_apart() -> None:
+    rows = [
+        ("base", "cross_lingual", "de", "en", 0.8),
+        ("base", "cross_lingual", "en", "de", 0.6),
+        ("base", "cross_lingual", "de", "vi", 0.3),
+        ("base", "multilingual", "vi", "all", 0.1),
+    ]
+    settings = pd.DataFrame(rows, columns=["model", "setting", "query_lang", "passage_lang", "value"])
+    table = seen_and_unseen(settings.assign(measure="map"), ["de", "en"])
+    assert table.to_numpy().tolist() == [
+        ["cross_lingual", "seen", "seen", "base", pytest.approx(0.7), 2],
+        ["cross_lingual", "seen", "unseen", "base", pytest.approx(0.3), 1],
+        ["multilingual", "unseen", "all", "base", pytest.approx(0.1), 1],
+    ]
+
+
+def test_the_papers_figures_stand_beside_those_on_its_benchmarks_only() -> None:
+    published = published_figures("xquad_r")
+    hybrid = published[(published["encoder"] == "XLM-R") & (published["sampling"] == "hybrid")].iloc[0]
+    assert hybrid.tolist()[2:] == [0.798, 0.705, 0.593, 287]
+    assert len(published) == 6
+    assert published_figures("gnome").empty
+    assert Heading(3, "Beside the paper") in describe(make_evidence("xquad_r"))
+
+
+def test_the_report_says_what_gnome_is() -> None:
+    text = to_markdown(describe(make_evidence("gnome")), pictures="plots")
+    assert "title-to-passage retrieval" in text
+    assert "not question answering" in text
+
+
+def test_a_report_without_training_or_data_has_no_such_sections() -> None:
+    evidence = make_evidence()
+    assert describe_data(evidence) == []
+    assert describe_training(evidence)[0] == Heading(2, "Training")
+
+
+def test_data_are_told_with_version_hash_and_licence() -> None:
+    entry = {"package": "gnome-user-docs", "version": "43.0-2", "sha256": "0123456789abcdef" * 4}
+    source = {"origin": "Debian packages", "files": {"pages.zip": entry}}
+    evidence = Evidence(**{**vars(make_evidence()), "sources": {"gnome": source}})
+    tables = [block for block in describe_data(evidence) if isinstance(block, Table)]
+    row = ["gnome", "CC-BY-SA-3.0", "pages.zip", "gnome-user-docs", "43.0-2", "0123456789abcdef"]
+    assert tables[0].rows == [row]
+
+
+class TagBalance(HTMLParser):
+    """Holds the tags that are open, and whether each was closed in its turn."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.balanced = True
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in ("meta", "br"):
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        pass
+
+    def handle_endtag(self, tag: str) -> None:
+        self.balanced &= bool(self.open) and self.open.pop() == tag
+
+
+def test_the_page_is_balanced_and_needs_no_other_file() -> None:
+    page = to_html(describe(make_evidence("xquad_r")))
+    parser = TagBalance()
+    parser.feed(page)
+    assert parser.balanced
+    assert parser.open == []
+    assert "<script" not in page
+    assert "src=" not in page
+    assert page.count("<svg ") == 3
+
+
+def test_the_same_figures_give_the_same_bytes() -> None:
+    assert to_html(describe(make_evidence())) == to_html(describe(make_evidence()))
+
+
+def test_texts_are_escaped_in_both_forms() -> None:
+    blocks: list[Block] = [Heading(1, "a < b"), Paragraph("x_y and *z* in `code_*`"), Table(["a|b"], [["<b>"]])]
+    page = to_html(blocks)
+    assert "<h1>a &lt; b</h1>" in page
+    assert "<code>code_*</code>" in page
+    assert "&lt;b&gt;" in page
+    text = to_markdown(blocks, pictures="plots")
+    assert r"x_y and \*z\* in `code_*`" in text
+    assert r"| a\|b |" in text
+    assert r"| \<b\> |" in text
+
+
+def test_markdown_aligns_numbers_to_the_right_and_links_pictures() -> None:
+    blocks: list[Block] = [Table(["name", "value"], [["a", "1"]]), Picture("bars", "<svg />", "Bars of it")]
+    expected = "| name | value |\n| --- | ---: |\n| a | 1 |\n\n![Bars of it](plots/bars.svg)\n"
+    assert to_markdown(blocks, pictures="plots") == expected
+
+
+def test_a_picture_holds_no_date_and_names_the_models() -> None:
+    figures = pd.DataFrame({"base": [0.1, 0.2], "finetuned": [0.3, 0.4]}, index=["monolingual", "multilingual"])
+    svg = plots.draw_settings(figures, "mAP")
+    assert svg.startswith("<svg ")
+    assert "dc:date" not in svg
+    assert "finetuned" in svg
