@@ -16,13 +16,13 @@ SUMMARY = [
 @click.argument("benchmark")
 @one_line_errors
 def main(model: str, benchmark: str) -> None:
-    from stages.hybrid import bias
+    from stages.hybrid.bias import MEAN, BiasSettings, average_bias, bias_by_pair, language_divergences, measure_bias
     from stages.hybrid.files import read_table, write_json, write_table
     from stages.hybrid.measures import average_benchmark
     from stages.hybrid.params import read_settings, read_value
     from stages.hybrid.runs import read_run
 
-    top_k = read_settings("bias", bias.BiasSettings).top_k
+    top_k = read_settings("bias", BiasSettings).top_k
     profile = read_value("profile", str)
     scores, folder = Path("data/scores", model, benchmark), Path("data/bias", model, benchmark)
     passages = read_table(Path("data/benchmarks", benchmark, "passages.parquet"))
@@ -32,15 +32,15 @@ def main(model: str, benchmark: str) -> None:
     top["query_lang"] = top["query_id"].map(queries.set_index("query_id")["lang"])
     top["passage_lang"] = top["passage_id"].map(passages.set_index("passage_id")["lang"])
 
-    biased = bias.measure_bias(ranks, top, pool_size=len(passages), top_k=top_k)
-    divergences = bias.language_divergences(top, pool_langs=passages["lang"].nunique())
-    averages = bias.average_bias(biased, divergences, top_k=top_k)
+    biased = measure_bias(ranks, top, pool_size=len(passages), top_k=top_k)
+    divergences = language_divergences(top, pool_langs=passages["lang"].nunique())
+    averages = average_bias(biased, divergences, top_k=top_k)
     write_table(folder / "queries.parquet", biased)
     write_table(folder / "bias.csv", averages)
-    write_table(folder / "pairs.csv", bias.bias_by_pair(ranks, top, top_k=top_k))
+    write_table(folder / "pairs.csv", bias_by_pair(ranks, top, top_k=top_k))
 
     retrieval = average_benchmark(measured).set_index(["setting", "measure"])["value"]
-    overall = averages[averages["query_lang"] == bias.MEAN].set_index("measure")["value"]
+    overall = averages[averages["query_lang"] == MEAN].set_index("measure")["value"]
     metrics = {f"{setting}_{name}": retrieval.get((setting, name)) for setting, name in SUMMARY}
     metrics |= {name: overall.get(name) for name in ("rank_distance", "rank_distance_share")}
     known = {name: float(value) for name, value in metrics.items() if value is not None}

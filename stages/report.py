@@ -27,10 +27,11 @@ def main(show: bool) -> None:
     if show:
         show_summary(folder, models)
     else:
-        write_report(folder, models, read_value("benchmarks", list[str]), read_value("languages", list[str]))
+        benchmarks = read_value("benchmarks", list[str])
+        write_report(folder, models, benchmarks=benchmarks, languages=read_value("languages", list[str]))
 
 
-def write_report(folder: Path, models: list[str], benchmarks: list[str], languages: list[str]) -> None:
+def write_report(folder: Path, models: list[str], *, benchmarks: list[str], languages: list[str]) -> None:
     """Write the tables, pictures and pages to ``folder``."""
     import pandas as pd
 
@@ -41,14 +42,13 @@ def write_report(folder: Path, models: list[str], benchmarks: list[str], languag
     from stages.hybrid.report.tables import bias_by_language, language_pair_table, summary_table
     from stages.hybrid.report.text import describe
 
-    queries = {
-        cell: read_table(Path("data/scores", cell[1], cell[0], "queries.parquet")) for cell in cells(models, benchmarks)
-    }
-    settings = collect("data/scores", "settings.csv", models, benchmarks)
-    bias = collect("data/bias", "bias.csv", models, benchmarks)
+    cells = [(benchmark, model) for benchmark in benchmarks for model in models]
+    queries = {(b, m): read_table(Path("data/scores", m, b, "queries.parquet")) for b, m in cells}
+    settings = collect("data/scores/{}/{}/settings.csv", cells)
+    bias = collect("data/bias/{}/{}/bias.csv", cells)
     by_language = join({cell: average_languages(table) for cell, table in queries.items()})
     summary = summary_table(join({cell: average_benchmark(table) for cell, table in queries.items()}), bias)
-    pairs = language_pair_table(settings, collect("data/bias", "pairs.csv", models, benchmarks))
+    pairs = language_pair_table(settings, collect("data/bias/{}/{}/pairs.csv", cells))
     statistics = read_json(STATISTICS) if STATISTICS.exists() else {}
     sources = sorted(RAW.glob("*/SOURCE.json"))  # of earlier runs too: only what this one read is told
     evidence = Evidence(
@@ -59,7 +59,7 @@ def write_report(folder: Path, models: list[str], benchmarks: list[str], languag
         settings=settings,
         by_language=by_language,
         bias=bias,
-        checks=collect("data/scores", "run.csv", models, benchmarks),
+        checks=collect("data/scores/{}/{}/run.csv", cells),
         plan=read_json(PLAN) if PLAN.exists() else {},
         curve=read_table(CURVE) if CURVE.exists() else None,
         statistics=statistics,
@@ -82,11 +82,6 @@ def write_report(folder: Path, models: list[str], benchmarks: list[str], languag
     click.echo(f"{folder / 'report.html'}: {len(benchmarks)} benchmarks, {len(models)} models")
 
 
-def cells(models: list[str], benchmarks: list[str]) -> list[tuple[str, str]]:
-    """Return every (benchmark, model), benchmark by benchmark."""
-    return [(benchmark, model) for benchmark in benchmarks for model in models]
-
-
 def join(tables: "dict[tuple[str, str], pd.DataFrame]") -> "pd.DataFrame":
     """Return the tables of every (benchmark, model) as one, with these two columns first."""
     import pandas as pd
@@ -96,11 +91,11 @@ def join(tables: "dict[tuple[str, str], pd.DataFrame]") -> "pd.DataFrame":
     return joined[["benchmark", "model", *(name for name in joined.columns if name not in ("benchmark", "model"))]]
 
 
-def collect(folder: str, name: str, models: list[str], benchmarks: list[str]) -> "pd.DataFrame":
-    """Return ``folder``/MODEL/BENCHMARK/``name`` of every model and benchmark as one table."""
+def collect(path: str, cells: list[tuple[str, str]]) -> "pd.DataFrame":
+    """Return the tables at ``path``, with its model and benchmark filled in, of every (benchmark, model) as one."""
     from stages.hybrid.files import read_table
 
-    return join({cell: read_table(Path(folder, cell[1], cell[0], name)) for cell in cells(models, benchmarks)})
+    return join({(benchmark, model): read_table(Path(path.format(model, benchmark))) for benchmark, model in cells})
 
 
 def show_summary(folder: Path, models: list[str]) -> None:
@@ -114,7 +109,7 @@ def show_summary(folder: Path, models: list[str]) -> None:
     summary = read_table(folder / "summary.csv")
     console = Console()
     for benchmark in dict.fromkeys(summary["benchmark"]):
-        figures = headline_table(summary, benchmark, models)
+        figures = headline_table(summary, models, benchmark=benchmark)
         table = Table(title=benchmark, title_justify="left")
         for i, column in enumerate(figures.columns):
             table.add_column(column, justify="left" if i < figures.text_columns else "right")

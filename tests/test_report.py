@@ -64,21 +64,21 @@ def test_the_summary_has_its_columns_and_bias_stands_under_multilingual() -> Non
 
 
 def test_headlines_come_in_reading_order_with_a_column_a_model() -> None:
-    figures = headlines(make_evidence().summary, "gnome", MODELS)
+    figures = headlines(make_evidence().summary, MODELS, benchmark="gnome")
     assert figures.columns.tolist() == ["setting", "measure", "base", "finetuned", "n_queries"]
     assert figures["setting"].tolist()[:3] == ["monolingual", "cross_lingual", "multilingual"]
     assert figures["measure"].tolist() == ["map"] * 3 + ["ndcg@10"] * 3 + ["recall@10"] * 3 + ["rank_distance"]
 
 
 def test_the_headline_table_rounds_and_shows_the_difference() -> None:
-    table = headline_table(make_evidence().summary, "gnome", MODELS)
+    table = headline_table(make_evidence().summary, MODELS, benchmark="gnome")
     assert table.columns == ["setting", "measure", "base", "finetuned", "difference", "queries"]
     assert table.rows[0] == ["monolingual", "mAP", "0.500", "0.600", "+0.100", "4"]
     assert table.rows[-1] == ["multilingual", "rank distance", "100", "90.0", "−10.0", "8"]
 
 
 def test_one_model_alone_is_compared_with_nothing() -> None:
-    table = headline_table(make_evidence().summary, "gnome", ["base"])
+    table = headline_table(make_evidence().summary, ["base"], benchmark="gnome")
     assert table.columns == ["setting", "measure", "base", "queries"]
 
 

@@ -1,9 +1,10 @@
 """Texts to embeddings: tokenised once, batched by length so that hardly a token is padding."""
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 BLOCK = 1024  # texts between two saves
+LENGTH_STEP = 16  # a batch is padded to a multiple of so many tokens
+ROW_STEP = 4  # and filled up to a multiple of so many texts
 PRECISIONS = ("auto", "bfloat16", "float32")
 
 
@@ -50,7 +53,9 @@ def load_encoder(folder: Path) -> "SentenceTransformer":
         UserError: the folder is missing or holds no model.
     """
     from sentence_transformers import SentenceTransformer
+    from transformers.utils import logging
 
+    logging.disable_progress_bar()  # of reading the weights, which takes a moment
     if not (folder / "modules.json").exists():
         raise UserError(
             f"{folder}: no modules.json, expected a sentence-transformers folder; run the stage that writes it"
@@ -85,16 +90,17 @@ def length_batches(lengths: list[int], tokens_per_batch: int) -> Iterator[list[i
 
     Texts of equal length keep their order. A text longer than the budget has a batch of its own.
     """
-    batch: list[int] = []
-    widest = 0
-    for position in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
-        widest = widest if batch else lengths[position]
-        if batch and (len(batch) + 1) * widest > tokens_per_batch:
-            yield batch
-            batch, widest = [], lengths[position]
-        batch.append(position)
-    if batch:
-        yield batch
+    order = sorted(range(len(lengths)), key=lambda i: -lengths[i])
+    while order:
+        rows = max(1, tokens_per_batch // _padded_length(lengths[order[0]]))
+        rows -= rows % ROW_STEP if rows > ROW_STEP else 0
+        yield order[:rows]
+        order = order[rows:]
+
+
+def _padded_length(length: int) -> int:
+    """Return the length that a batch is padded to: few different shapes, for a processor compiles code for each."""
+    return -(-length // LENGTH_STEP) * LENGTH_STEP
 
 
 def embed_tokens(encoder: "SentenceTransformer", tokens: list[list[int]], *, bfloat16: bool = False) -> Tensor:
@@ -104,14 +110,18 @@ def embed_tokens(encoder: "SentenceTransformer", tokens: list[list[int]], *, bfl
     float32 always.
     """
     device = encoder.device
-    features = _padded(tokens, encoder.tokenizer.pad_token_id, device)
+    rows = -(-len(tokens) // ROW_STEP) * ROW_STEP
+    filled = tokens + [tokens[0]] * (rows - len(tokens))
+    longest = min(_padded_length(max(map(len, tokens))), encoder.max_seq_length or sys.maxsize)
+    features = _padded(filled, longest, padding=encoder.tokenizer.pad_token_id)
+    features = {name: tensor.to(device) for name, tensor in features.items()}
     words, rest = encoder[0], list(encoder)[1:]
     with torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
         features = words(features)
     features["token_embeddings"] = features["token_embeddings"].float()
     for module in rest:
         features = module(features)
-    return normalize(features["sentence_embedding"], dim=1)
+    return normalize(features["sentence_embedding"][: len(tokens)], dim=1)
 
 
 def encode_texts(
@@ -162,12 +172,11 @@ def _encode_block(encoder: "SentenceTransformer", tokens: list[list[int]], setti
     return found
 
 
-def _padded(tokens: list[list[int]], padding: int, device: torch.device) -> dict[str, Any]:
+def _padded(tokens: list[list[int]], longest: int, *, padding: int) -> dict[str, Tensor]:
     """Return input ids and attention mask, each (texts, longest)."""
-    longest = max(len(text) for text in tokens)
     ids = torch.full((len(tokens), longest), padding, dtype=torch.long)
     mask = torch.zeros((len(tokens), longest), dtype=torch.long)
     for row, text in enumerate(tokens):
         ids[row, : len(text)] = torch.tensor(text)
         mask[row, : len(text)] = 1
-    return {"input_ids": ids.to(device), "attention_mask": mask.to(device)}
+    return {"input_ids": ids, "attention_mask": mask}

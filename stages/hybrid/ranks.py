@@ -25,8 +25,8 @@ def exact_ranks(benchmark: Benchmark, *, queries: np.ndarray, passages: np.ndarr
         UserError: a table is not sorted, an embedding is missing or not finite, or a qrel names what the tables do
             not hold.
     """
-    _check_table(benchmark.queries, queries, "query")
-    _check_table(benchmark.passages, passages, "passage")
+    _check_table(benchmark.queries, queries, kind="query")
+    _check_table(benchmark.passages, passages, kind="passage")
     relevant = _relevant_rows(benchmark)
     order = np.argsort(np.argsort(benchmark.passages["passage_id"].to_numpy(dtype=str), kind="stable"))
     columns = _language_columns(benchmark.passages["lang"])
@@ -34,12 +34,12 @@ def exact_ranks(benchmark: Benchmark, *, queries: np.ndarray, passages: np.ndarr
         first = int(block["query"].iloc[0])
         scores = queries[first : int(block["query"].iloc[-1]) + 1] @ passages.T  # (queries of the block, passages)
         rows, targets = block["query"].to_numpy() - first, block["passage"].to_numpy()
-        relevant.loc[block.index, "rank_pool"] = _pool_ranks(scores, rows, targets, order=order)
-        relevant.loc[block.index, "rank_lang"] = _language_ranks(scores, rows, targets, columns=columns)
+        relevant.loc[block.index, "rank_pool"] = _pool_ranks(scores, rows, targets=targets, order=order)
+        relevant.loc[block.index, "rank_lang"] = _language_ranks(scores, rows, targets=targets, columns=columns)
     return _with_names(relevant, benchmark)
 
 
-def _check_table(table: pd.DataFrame, embeddings: np.ndarray, kind: str) -> None:
+def _check_table(table: pd.DataFrame, embeddings: np.ndarray, *, kind: str) -> None:
     """Raise `UserError` unless ``table`` is sorted by language and id and has one finite embedding a row."""
     if embeddings.ndim != 2 or len(embeddings) != len(table):
         raise UserError(
@@ -89,7 +89,7 @@ def _blocks(relevant: pd.DataFrame, passages: int) -> Iterator[pd.DataFrame]:
         yield block
 
 
-def _pool_ranks(scores: np.ndarray, rows: np.ndarray, targets: np.ndarray, *, order: np.ndarray) -> np.ndarray:
+def _pool_ranks(scores: np.ndarray, rows: np.ndarray, *, targets: np.ndarray, order: np.ndarray) -> np.ndarray:
     """Return the rank of column ``targets[i]`` in row ``rows[i]`` of ``scores``; ties by ``order``.
 
     One sort a query serves all its relevant passages. ``rows`` is sorted.
@@ -108,7 +108,7 @@ def _pool_ranks(scores: np.ndarray, rows: np.ndarray, targets: np.ndarray, *, or
     return ranks
 
 
-def _language_ranks(scores: np.ndarray, rows: np.ndarray, targets: np.ndarray, *, columns: list[slice]) -> np.ndarray:
+def _language_ranks(scores: np.ndarray, rows: np.ndarray, *, targets: np.ndarray, columns: list[slice]) -> np.ndarray:
     """Return the rank of column ``targets[i]`` in row ``rows[i]`` among its language's columns; ties by column."""
     ranks = np.empty(len(rows), dtype=np.int64)
     for language in columns:

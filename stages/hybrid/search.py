@@ -126,11 +126,11 @@ def search_passages(
         )
     order = np.argsort(np.argsort(passage_ids, kind="stable"))  # (passages,) place of each row by passage id
     k, depth = min(k, index.ntotal), min(k + EXTRA, index.ntotal)
-    rows, scores = _search(index, queries, depth, order)
+    rows, scores = _search(index, queries, depth=depth, order=order)
     open_cuts = _ties_across(scores, k)
     while len(open_cuts) and depth < index.ntotal:
         depth = min(2 * depth, index.ntotal)
-        wider_rows, wider_scores = _search(index, queries[open_cuts], depth, order)
+        wider_rows, wider_scores = _search(index, queries[open_cuts], depth=depth, order=order)
         rows[open_cuts, :k], scores[open_cuts, :k] = wider_rows[:, :k], wider_scores[:, :k]
         open_cuts = open_cuts[_ties_across(wider_scores, k)]
     return rows[:, :k], scores[:, :k]
@@ -141,7 +141,7 @@ def _ties_across(scores: np.ndarray, k: int) -> np.ndarray:
     return np.flatnonzero((scores[:, k - 1] == scores[:, -1]) & np.isfinite(scores[:, -1]))
 
 
-def _search(index: Index, queries: np.ndarray, depth: int, order: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _search(index: Index, queries: np.ndarray, *, depth: int, order: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return rows and scores of the best ``depth`` passages, by falling score, then by ``order``."""
     scores, rows = index.search(np.ascontiguousarray(queries, dtype=np.float32), depth)
     scores[rows < 0] = -np.inf

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+from transformers.trainer_callback import ProgressCallback
 
 from stages.hybrid.encoder import PRECISIONS, embed_tokens, length_batches, tokenize, use_bfloat16
 from stages.hybrid.errors import UserError
@@ -223,6 +224,21 @@ class _MarkComplete(TrainerCallback):
         Path(args.output_dir or ".", f"checkpoint-{state.global_step}", COMPLETE).touch()
 
 
+class _LossOnBar(ProgressCallback):
+    """Shows the newest loss on the progress bar, in place of a line a step."""
+
+    def on_log(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        logs: dict[str, float] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        if self.training_bar is not None and logs and "loss" in logs:
+            self.training_bar.set_postfix_str(f"loss {float(logs['loss']):.3f}", refresh=False)
+
+
 def newest_checkpoint(folder: Path) -> Path | None:
     """Return the newest whole checkpoint in ``folder``; deletes those that a kill cut off."""
     whole = []
@@ -268,6 +284,8 @@ def finetune(
         settings=settings,
         callbacks=[_MarkComplete()],
     )
+    trainer.remove_callback(ProgressCallback)
+    trainer.add_callback(_LossOnBar)
     turn_off_dropout(encoder)
     trainer.train(resume_from_checkpoint=str(resume) if resume else None)
     mix_weights(encoder, base, settings.base_share)

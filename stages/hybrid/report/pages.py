@@ -112,12 +112,12 @@ def _html(block: Block) -> str:
             label = f'<svg role="img" aria-label="{html.escape(words)}" '
             return f"<figure>{svg.replace('<svg ', label, 1)}</figure>"
         case Table(columns, rows, text_columns):
-            head = _row("th", columns, text_columns)
-            body = "\n".join(_row("td", row, text_columns) for row in rows)
+            head = _row("th", columns, text_columns=text_columns)
+            body = "\n".join(_row("td", row, text_columns=text_columns) for row in rows)
             return f'<div class="wide"><table>\n<thead>{head}</thead>\n<tbody>\n{body}\n</tbody>\n</table></div>'
 
 
-def _row(tag: str, cells: list[str], text_columns: int) -> str:
+def _row(tag: str, cells: list[str], *, text_columns: int) -> str:
     marks = [' class="text"' if i < text_columns else "" for i in range(len(cells))]
     return "<tr>" + "".join(f"<{tag}{m}>{_escaped(c)}</{tag}>" for m, c in zip(marks, cells, strict=True)) + "</tr>"
 

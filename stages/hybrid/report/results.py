@@ -37,9 +37,9 @@ BIAS = {
 IN_RANKS = ("rank_distance", "mean_rank")  # measures whose unit is ranks
 
 
-def headline_table(summary: pd.DataFrame, benchmark: str, models: list[str]) -> Table:
+def headline_table(summary: pd.DataFrame, models: list[str], *, benchmark: str) -> Table:
     """Return a benchmark's headline figures as they are shown, with the last model's difference from the first."""
-    figures = headlines(summary, benchmark, models)
+    figures = headlines(summary, models, benchmark=benchmark)
     rows = [
         [
             SETTINGS[row["setting"]],
@@ -79,13 +79,13 @@ def _model_columns(models: list[str]) -> list[str]:
 
 def describe_benchmark(evidence: Evidence, benchmark: str) -> list[Block]:
     """Return the section on one benchmark."""
-    figures = headlines(evidence.summary, benchmark, evidence.models)
+    figures = headlines(evidence.summary, evidence.models, benchmark=benchmark)
     maps = figures[figures["measure"] == "map"].set_index("setting")[evidence.models].rename(index=SETTINGS)
     title = f"{benchmark}: mAP by setting"
     return [
         Heading(2, benchmark),
         *([Paragraph(BENCHMARKS[benchmark])] if benchmark in BENCHMARKS else []),
-        headline_table(evidence.summary, benchmark, evidence.models),
+        headline_table(evidence.summary, evidence.models, benchmark=benchmark),
         Picture(f"{benchmark}_map", plots.draw_settings(maps, title), title),
         *_published(evidence, benchmark),
         *_seen(evidence, benchmark),

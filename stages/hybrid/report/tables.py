@@ -51,7 +51,7 @@ def bias_by_language(bias: pd.DataFrame) -> pd.DataFrame:
     return wide[list(dict.fromkeys(by_language["measure"]))].reset_index()
 
 
-def headlines(summary: pd.DataFrame, benchmark: str, models: list[str]) -> pd.DataFrame:
+def headlines(summary: pd.DataFrame, models: list[str], *, benchmark: str) -> pd.DataFrame:
     """Return the figures that a reader looks at first, one row each, in reading order.
 
     Columns: setting, measure, one a model in the order of ``models``, n_queries. Figures that nobody measured are
@@ -65,7 +65,7 @@ def headlines(summary: pd.DataFrame, benchmark: str, models: list[str]) -> pd.Da
     return values.loc[known].assign(n_queries=counts.loc[known]).reset_index()
 
 
-def seen_and_unseen(settings: pd.DataFrame, languages: list[str], measure: str = "map") -> pd.DataFrame:
+def seen_and_unseen(settings: pd.DataFrame, languages: list[str], *, measure: str = "map") -> pd.DataFrame:
     """Return the mean of ``measure`` over the language pairs that training saw both, one or none of.
 
     ``settings`` holds model and the columns of `average_settings`, for one benchmark. Columns: setting, query,

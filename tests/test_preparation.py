@@ -1,0 +1,90 @@
+import pandas as pd
+import pytest
+
+from stages.hybrid.errors import UserError
+from stages.hybrid.preparation import PrepareSettings, find_leaks, held_out_pages, prepare_pairs
+from stages.hybrid.records import Benchmark, Pair, Passage, Query
+from stages.hybrid.twins import twin_ids
+
+PAIRS = [
+    Pair("a", "page1", "en", "Save a file", "Choose File and then Save."),
+    Pair("a", "page1", "de", "Datei speichern", "Wählen Sie Datei und dann Speichern."),
+    Pair("b", "page2", "en", "Print", "Choose File and then Print."),
+    Pair("c", "page3", "en", "Save a file!", "Press the save button."),
+]
+
+
+def make_benchmark(query: str = "unlike", passage: str = "unlike too") -> Benchmark:
+    return Benchmark(
+        pd.DataFrame([Query("q:en", "q", "en", query)]),
+        pd.DataFrame([Passage("p:en", "en", passage)]),
+        pd.DataFrame([("q:en", "p:en", 1)], columns=["query_id", "passage_id", "relevance"]),
+    )
+
+
+def prepare(benchmark: Benchmark, *, leaks: str = "stop", held_out: float = 0.0) -> pd.DataFrame:
+    return prepare_pairs("toy", PAIRS, {"bench": benchmark}, PrepareSettings(held_out, leaks))
+
+
+def test_pairs_are_sorted_and_groups_with_an_equal_query_are_twins() -> None:
+    table = prepare(make_benchmark())
+    assert table[["group_id", "lang"]].to_numpy().tolist() == [["a", "de"], ["a", "en"], ["b", "en"], ["c", "en"]]
+    assert table["twin_id"].tolist() == ["a", "a", "b", "a"]
+
+
+def test_a_chain_of_twins_is_one_family() -> None:
+    rows = [("a", "x", "1"), ("b", "x", "2"), ("c", "y", "2"), ("d", "y", "3"), ("e", "z", "4")]
+    pairs = pd.DataFrame([(group, "en", query, passage) for group, query, passage in rows])
+    pairs.columns = ["group_id", "lang", "query", "passage"]  # type: ignore[assignment]
+    assert twin_ids(pairs).tolist() == ["a", "a", "a", "a", "e"]
+
+
+def test_equal_texts_of_two_languages_or_two_sides_make_no_twins() -> None:
+    pairs = pd.DataFrame([("a", "en", "Bonus", "x"), ("b", "de", "Bonus", "y"), ("c", "en", "x", "Bonus")])
+    pairs.columns = ["group_id", "lang", "query", "passage"]  # type: ignore[assignment]
+    assert twin_ids(pairs).tolist() == ["a", "b", "c"]
+
+
+def test_a_benchmark_s_text_in_training_stops_the_run_and_is_named() -> None:
+    with pytest.raises(UserError, match=r"1 training pairs hold a text of a benchmark, b \(en\) in bench; drop them"):
+        prepare(make_benchmark(query="PRINT."))
+
+
+def test_leaks_are_dropped_or_kept_if_so_asked() -> None:
+    leaking = make_benchmark(passage="choose file, and then print")
+    assert prepare(leaking, leaks="drop")["group_id"].tolist() == ["a", "a", "c"]
+    assert len(prepare(leaking, leaks="allow")) == 4
+
+
+def test_a_leak_is_found_on_its_own_side_only() -> None:
+    table = pd.DataFrame(PAIRS)
+    found = find_leaks(table, {"bench": make_benchmark(query="Print", passage="Print")})
+    assert found[["row", "side", "benchmark"]].to_numpy().tolist() == [[2, "query", "bench"]]
+
+
+def test_pages_are_held_out_whole_and_the_same_every_time() -> None:
+    pages = pd.Series([f"page{i // 3}" for i in range(3000)])
+    lots = held_out_pages(pages, 0.2)
+    assert lots.groupby(pages).nunique().max() == 1
+    assert abs(lots.mean() - 0.2) < 0.04
+    assert held_out_pages(pages, 0.2).equals(lots)
+    assert not held_out_pages(pages, 0.0).any()
+
+
+def test_a_held_out_group_with_a_twin_in_training_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stages.hybrid.preparation.held_out_pages", lambda pages, share: pages.isin(["page2", "page3"]))
+    table = prepare(make_benchmark())
+    assert table[table["held_out"]]["group_id"].tolist() == ["b"]  # c says what a says
+
+
+def test_no_pair_is_refused() -> None:
+    with pytest.raises(UserError, match="no pair in the languages asked for"):
+        prepare_pairs("toy", [], {}, PrepareSettings(0.0, "stop"))
+
+
+@pytest.mark.parametrize(
+    ("share", "leaks", "message"), [(1.0, "stop", "held_out_share is 1.0"), (0.0, "hide", "leaks is 'hide'")]
+)
+def test_settings_out_of_range_are_refused(share: float, leaks: str, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        PrepareSettings(share, leaks)
