@@ -102,5 +102,5 @@ def test_an_unknown_precision_is_refused() -> None:
 
 
 def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="no modules.json"):
+    with pytest.raises(UserError, match=r"no modules\.json"):
         load_encoder(tmp_path)

@@ -72,7 +72,7 @@ def test_a_checksum_that_differs_is_refused(tmp_path: Path) -> None:
     known = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     assert sha256_of(tmp_path / "x") == known
     check_sha256(tmp_path / "x", known)
-    with pytest.raises(UserError, match="sha256 is ba7816bf.*, expected 00; delete the file"):
+    with pytest.raises(UserError, match=r"sha256 is ba7816bf.*, expected 00; delete the file"):
         check_sha256(tmp_path / "x", "00")
 
 

@@ -11,7 +11,7 @@ from stages.hybrid.params import read_params, read_settings, read_value
 class Settings:
     rate: float
     steps: int
-    on: bool
+    ready: bool
     names: list[str]
     weights: dict[str, float]
 
@@ -20,7 +20,7 @@ class Settings:
             raise UserError(f"steps is {self.steps}, expected at least 1")
 
 
-GOOD = "train: {rate: 1, steps: 2, on: true, names: [a, b], weights: {x: 1}}\nseed: 3\n"
+GOOD = "train: {rate: 1, steps: 2, ready: true, names: [a, b], weights: {x: 1}}\nseed: 3\n"
 
 
 def write(tmp_path: Path, text: str = GOOD) -> Path:
@@ -38,15 +38,15 @@ def test_a_section_becomes_its_dataclass_and_an_int_passes_as_a_float(tmp_path: 
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("rate: 1,", "rate: fast,", "train.rate is 'fast', expected a float"),
-        ("rate: 1,", "rate: true,", "train.rate is True, expected a float"),
-        ("steps: 2", "steps: 2.5", "train.steps is 2.5, expected a int"),
-        ("on: true", "on: 1", "train.on is 1, expected a bool"),
+        ("rate: 1,", "rate: fast,", "train.rate is 'fast', expected float"),
+        ("rate: 1,", "rate: true,", "train.rate is True, expected float"),
+        ("steps: 2", "steps: 2.5", "train.steps is 2.5, expected int"),
+        ("ready: true", "ready: 1", "train.ready is 1, expected bool"),
         ("[a, b]", "a", "train.names is 'a', expected a list"),
-        ("[a, b]", "[a, 1]", r"train.names\[1\] is 1, expected a str"),
+        ("[a, b]", "[a, 1]", r"train.names\[1\] is 1, expected str"),
         ("{x: 1}", "[x]", r"train.weights is \['x'\], expected a mapping"),
         ("steps: 2", "stps: 2", "train.stps is no parameter; expected one of rate, steps"),
-        (" on: true,", "", "train.on is missing"),
+        (" ready: true,", "", "train.ready is missing"),
         ("steps: 2", "steps: 0", "train.steps is 0, expected at least 1"),
         ("train:", "training:", "has no key 'train'"),
     ],
@@ -58,7 +58,7 @@ def test_a_wrong_section_is_refused_in_one_line(tmp_path: Path, old: str, new: s
 
 def test_a_top_level_value_is_checked_too(tmp_path: Path) -> None:
     assert read_value("seed", int, write(tmp_path)) == 3
-    with pytest.raises(UserError, match="seed is 3, expected a str"):
+    with pytest.raises(UserError, match="seed is 3, expected str"):
         read_value("seed", str, write(tmp_path))
 
 

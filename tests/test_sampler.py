@@ -79,11 +79,10 @@ def test_any_step_drawn_alone_is_the_same_batch_of_distinct_groups_and_pages(
 
 def test_a_known_seed_draws_known_batches() -> None:
     batch = make_sampler(batch_size=3, seed=7).draw(3)
-    assert batch == make_sampler(batch_size=3, seed=7).draw(3)
-    assert (batch.kind, batch.group_ids, batch.query_langs, batch.passage_langs) == KNOWN
-
-
-KNOWN = ("", [""], [""], [""])
+    assert batch.kind == "cross_lingual"
+    assert batch.group_ids == ["g027", "g012", "g036"]
+    assert batch.query_langs == ["de", "de", "ru"]
+    assert batch.passage_langs == ["en", "ru", "en"]
 
 
 def test_every_strategy_gives_the_same_number_of_batches_and_pairs() -> None:
@@ -157,7 +156,7 @@ def test_the_summary_counts_pairs_by_direction() -> None:
 
 def test_a_batch_too_large_for_the_data_is_refused_in_one_line() -> None:
     with pytest.raises(
-        UserError, match="batch of 50 pairs needs 50 groups .*found 40 at most; lower sampler.batch_size"
+        UserError, match=r"batch of 50 pairs needs 50 groups .*found 40 at most; lower sampler.batch_size"
     ):
         make_sampler(batch_size=50)
 

@@ -84,5 +84,5 @@ def _checked(value: Any, kind: Any, where: str) -> Any:
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-        raise UserError(f"{where} is {value!r}, expected a {kind.__name__}")
+        raise UserError(f"{where} is {value!r}, expected {kind.__name__}")
     return value

@@ -235,8 +235,9 @@ class _LossOnBar(ProgressCallback):
         logs: dict[str, float] | None = None,
         **kwargs: Any,
     ) -> None:
-        if self.training_bar is not None and logs and "loss" in logs:
-            self.training_bar.set_postfix_str(f"loss {float(logs['loss']):.3f}", refresh=False)
+        bar: Any = self.training_bar
+        if bar is not None and logs and "loss" in logs:
+            bar.set_postfix_str(f"loss {float(logs['loss']):.3f}", refresh=False)
 
 
 def newest_checkpoint(folder: Path) -> Path | None:
