@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from stages.hybrid.costs import measured
 from stages.hybrid.errors import one_line_errors
 
 OUT = Path("models/base")
@@ -11,6 +12,7 @@ OUT = Path("models/base")
 
 @click.command(help=__doc__)
 @one_line_errors
+@measured
 def main() -> None:
     from stages.hybrid.base_encoder import BaseSettings, save_base_encoder
     from stages.hybrid.files import whole_folder

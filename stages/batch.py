@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from stages.hybrid.costs import measured
 from stages.hybrid.errors import one_line_errors
 
 PAIRS = Path("data/pairs")
@@ -13,6 +14,7 @@ SUMMARY = Path("data/batches_summary.json")
 
 @click.command(help=__doc__)
 @one_line_errors
+@measured
 def main() -> None:
     from stages.hybrid.files import read_table, write_json, write_table
     from stages.hybrid.params import read_settings, read_value

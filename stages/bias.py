@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from stages.hybrid.costs import measured
 from stages.hybrid.errors import one_line_errors
 
 SUMMARY = [
@@ -15,6 +16,7 @@ SUMMARY = [
 @click.argument("model")
 @click.argument("benchmark")
 @one_line_errors
+@measured
 def main(model: str, benchmark: str) -> None:
     from stages.hybrid.bias import MEAN, BiasSettings, average_bias, bias_by_pair, language_divergences, measure_bias
     from stages.hybrid.files import read_table, write_json, write_table

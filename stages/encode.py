@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from stages.hybrid.costs import measured
 from stages.hybrid.errors import one_line_errors
 
 OUT = Path("data/embeddings")
@@ -16,6 +17,7 @@ PARTIAL = OUT / ".partial"  # blocks of a run that was stopped; no output of the
 @click.argument("model")
 @click.argument("benchmark")
 @one_line_errors
+@measured
 def main(model: str, benchmark: str) -> None:
     from stages.hybrid.encoder import EncoderSettings, encode_texts, load_encoder
     from stages.hybrid.files import read_table, sha256_of, write_array

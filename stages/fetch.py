@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from stages.hybrid.costs import measured
 from stages.hybrid.errors import UserError, one_line_errors
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ BUILT_IN = ("libreoffice_help", "gnome", "xquad_r", "mlqa_r")
 
 @click.command(help=__doc__)
 @one_line_errors
+@measured
 def main() -> None:
     from stages.hybrid.downloads import FetchSettings
     from stages.hybrid.params import read_settings, read_value

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from stages.hybrid.costs import measured
 from stages.hybrid.errors import one_line_errors
 
 BASE = Path("models/base")
@@ -18,6 +19,7 @@ CHECKPOINTS = Path("models/checkpoints")  # no output of the stage: DVC would de
 
 @click.command(help=__doc__)
 @one_line_errors
+@measured
 def main() -> None:
     import pandas as pd
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from stages.hybrid.costs import measured
 from stages.hybrid.errors import one_line_errors
 
 
@@ -11,6 +12,7 @@ from stages.hybrid.errors import one_line_errors
 @click.argument("model")
 @click.argument("benchmark")
 @one_line_errors
+@measured
 def main(model: str, benchmark: str) -> None:
     from stages.hybrid.params import read_settings
     from stages.hybrid.search import IndexSettings, build_index, load_embeddings, save_index

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from stages.hybrid.costs import measured
 from stages.hybrid.errors import one_line_errors
 
 RAW = Path("data/raw")
@@ -11,6 +12,7 @@ RAW = Path("data/raw")
 
 @click.command(help=__doc__)
 @one_line_errors
+@measured
 def main() -> None:
     from stages.hybrid.corpora.catalogue import read_benchmark, read_pairs
     from stages.hybrid.files import write_json, write_table

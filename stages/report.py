@@ -28,13 +28,15 @@ def main(show: bool) -> None:
         show_summary(folder, models)
     else:
         benchmarks = read_value("benchmarks", list[str])
-        write_report(folder, models, benchmarks=benchmarks, languages=read_value("languages", list[str]))
+        languages, seed = read_value("languages", list[str]), read_value("seed", int)
+        write_report(folder, models, benchmarks=benchmarks, languages=languages, seed=seed)
 
 
-def write_report(folder: Path, models: list[str], *, benchmarks: list[str], languages: list[str]) -> None:
+def write_report(folder: Path, models: list[str], *, benchmarks: list[str], languages: list[str], seed: int) -> None:
     """Write the tables, pictures and pages to ``folder``."""
     import pandas as pd
 
+    from stages.hybrid.costs import read_costs
     from stages.hybrid.files import read_json, read_table, write_table, write_text
     from stages.hybrid.measures import average_benchmark, average_languages
     from stages.hybrid.report.evidence import Evidence
@@ -63,6 +65,8 @@ def write_report(folder: Path, models: list[str], *, benchmarks: list[str], lang
         plan=read_json(PLAN) if PLAN.exists() else {},
         curve=read_table(CURVE) if CURVE.exists() else None,
         statistics=statistics,
+        costs=[cost for cost in read_costs() if set(cost["stage"].split()[1:]) <= {*models, *benchmarks}],
+        seed=seed,
         sources={path.parent.name: read_json(path) for path in sources if path.parent.name in statistics},
     )
     blocks = describe(evidence)

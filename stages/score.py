@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from stages.hybrid.costs import measured
 from stages.hybrid.errors import one_line_errors
 
 TABLES = ("queries.parquet", "passages.parquet", "qrels.parquet")
@@ -13,6 +14,7 @@ TABLES = ("queries.parquet", "passages.parquet", "qrels.parquet")
 @click.argument("model")
 @click.argument("benchmark")
 @one_line_errors
+@measured
 def main(model: str, benchmark: str) -> None:
     import pandas as pd
 

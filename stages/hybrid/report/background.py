@@ -1,5 +1,6 @@
-"""What the report says of how the results came about: training, data, and a check of the index, as blocks."""
+"""What the report says of how the results came about: training, data, a check of the index, the cost; as blocks."""
 
+from datetime import timedelta
 from typing import Any
 
 from stages.hybrid.report import plots
@@ -94,3 +95,23 @@ def describe_index(evidence: Evidence) -> list[Block]:
         Paragraph(text),
         Table(["benchmark", "model", "difference"], rows, text_columns=2),
     ]
+
+
+def describe_costs(evidence: Evidence) -> list[Block]:
+    """Return the section on how the figures were made, on what machine, and how long each stage took."""
+    if not evidence.costs:
+        return []
+    machine = evidence.costs[-1]["machine"]
+    versions = ", ".join(f"{name} {version}" for name, version in machine["packages"].items())
+    text = (
+        f"`dvc repro` with profile {evidence.profile}, seed {evidence.seed}, on {machine['processor']}: "
+        f"{machine['cores']} cores, {machine['memory_gib']} GiB; Python {machine['python']}, {versions}. A stage that "
+        "was stopped and went on is told with the time of its last part."
+    )
+    rows = [
+        [cost["stage"], str(timedelta(seconds=round(cost["seconds"]))), f"{cost['peak_memory_gib']:.1f}"]
+        for cost in evidence.costs
+    ]
+    total = str(timedelta(seconds=round(sum(cost["seconds"] for cost in evidence.costs))))
+    table = Table(["stage", "time", "peak memory in GiB"], [*rows, ["all", total, ""]])
+    return [Heading(2, "Cost"), Paragraph(text), table]

@@ -23,6 +23,8 @@ class Evidence:
         curve: The training curve, columns step and loss; None where nothing was trained.
         statistics: What the prepare stage counted, by data set or benchmark.
         sources: Where raw files are from, by data set or benchmark.
+        costs: What each stage's run cost, in the order in which they ran.
+        seed: The run's seed.
     """
 
     profile: str
@@ -37,3 +39,5 @@ class Evidence:
     curve: pd.DataFrame | None = None
     statistics: dict[str, Any] = field(default_factory=dict)
     sources: dict[str, Any] = field(default_factory=dict)
+    costs: list[dict[str, Any]] = field(default_factory=list)
+    seed: int = 0

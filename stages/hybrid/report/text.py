@@ -1,6 +1,6 @@
 """The whole report, as blocks in reading order."""
 
-from stages.hybrid.report.background import describe_data, describe_index, describe_training
+from stages.hybrid.report.background import describe_costs, describe_data, describe_index, describe_training
 from stages.hybrid.report.evidence import Evidence
 from stages.hybrid.report.pages import Block, Heading, Paragraph
 from stages.hybrid.report.results import describe_benchmark
@@ -19,4 +19,5 @@ def describe(evidence: Evidence) -> list[Block]:
     ]
     for benchmark in dict.fromkeys(evidence.summary["benchmark"]):
         blocks += describe_benchmark(evidence, str(benchmark))
-    return [*blocks, *describe_training(evidence), *describe_data(evidence), *describe_index(evidence)]
+    background = (describe_training, describe_data, describe_index, describe_costs)
+    return blocks + [block for part in background for block in part(evidence)]
