@@ -53,8 +53,9 @@ code { font: .88em ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; bac
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; margin: .9rem 0 1.2rem; font-size: .92rem; font-variant-numeric: tabular-nums; }
 th, td { padding: .32rem .8rem; text-align: right; white-space: nowrap; border-bottom: 1px solid #eceef1; }
-th { border-bottom: 2px solid #9aa4af; font-weight: 600; vertical-align: bottom; }
+th { border-bottom: 2px solid #9aa4af; font-weight: 600; vertical-align: bottom; white-space: normal; }
 th.text, td.text { text-align: left; }
+td.text { white-space: normal; }
 tbody tr:hover { background: #f7f8fa; }
 figure { margin: 1rem 0; }
 figure svg { max-width: 100%; height: auto; }
