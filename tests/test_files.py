@@ -41,6 +41,13 @@ def test_a_folder_that_fails_leaves_the_old_one(tmp_path: Path) -> None:
     assert [path.name for path in target.iterdir()] == ["a"]
 
 
+def test_what_a_killed_run_left_of_a_folder_is_cleared_away(tmp_path: Path) -> None:
+    (tmp_path / ".folder.abc.partial").mkdir()
+    with whole_folder(tmp_path / "folder"):
+        pass
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
 def test_a_new_folder_replaces_the_old_one_whole(tmp_path: Path) -> None:
     for name in ("a", "b"):
         with whole_folder(tmp_path / "folder") as partial:
