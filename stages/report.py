@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 RAW = Path("data/raw")
 PLAN = Path("data/batches_summary.json")
+DIRECTIONS = Path("data/batches_directions.csv")
 CURVE = Path("data/training.csv")
 STATISTICS = Path("data/statistics.json")
 
@@ -74,6 +75,10 @@ def write_report(folder: Path, models: list[str], *, benchmarks: list[str], lang
     write_table(folder / "languages.csv", by_language)
     write_table(folder / "language_pairs.csv", pairs)
     write_table(folder / "bias_by_language.csv", bias_by_language(bias))
+    write_table(
+        folder / "batches.csv",
+        read_table(DIRECTIONS) if DIRECTIONS.exists() else pd.DataFrame(columns=["query_lang", "passage_lang"]),
+    )
     write_table(
         folder / "training.csv",
         evidence.curve if evidence.curve is not None else pd.DataFrame(columns=["step", "loss"]),

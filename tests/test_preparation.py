@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from stages.hybrid.errors import UserError
-from stages.hybrid.preparation import PrepareSettings, find_leaks, held_out_pages, prepare_pairs
+from stages.hybrid.preparation import PrepareSettings, describe_pairs, find_leaks, held_out_pages, prepare_pairs
 from stages.hybrid.records import Benchmark, Pair, Passage, Query
 from stages.hybrid.twins import twin_ids
 
@@ -30,6 +30,11 @@ def test_pairs_are_sorted_and_groups_with_an_equal_query_are_twins() -> None:
     table = prepare(make_benchmark())
     assert table[["group_id", "lang"]].to_numpy().tolist() == [["a", "de"], ["a", "en"], ["b", "en"], ["c", "en"]]
     assert table["twin_id"].tolist() == ["a", "a", "b", "a"]
+
+
+def test_the_largest_family_of_twins_is_told() -> None:
+    told = describe_pairs(prepare(make_benchmark()), PAIRS, {})
+    assert (told["groups_with_a_twin"], told["most_groups_of_one_meaning"]) == (2, 2)
 
 
 def test_a_chain_of_twins_is_one_family() -> None:

@@ -2,12 +2,14 @@
 
 import math
 from html.parser import HTMLParser
+from typing import Any
 
 import pandas as pd
 import pytest
 
 from stages.hybrid.report import plots
 from stages.hybrid.report.background import describe_data, describe_training
+from stages.hybrid.report.batches import describe_batches
 from stages.hybrid.report.evidence import Evidence
 from stages.hybrid.report.pages import Block, Heading, Paragraph, Picture, Table, to_html, to_markdown
 from stages.hybrid.report.results import headline_table, show
@@ -23,6 +25,34 @@ from stages.hybrid.report.text import describe
 
 MODELS = ["base", "finetuned"]
 KEYS = ["benchmark", "model"]
+PLAN: dict[str, Any] = {
+    "batches": 100,
+    "pairs": 800,
+    "batches_by_kind": {"cross_lingual": 40, "monolingual": 60},
+    "monolingual": {"share": 0.6, "expected": 0.5, "standard_error": 0.05, "within_three": True},
+    "languages": [
+        {
+            "lang": "de",
+            "pairs": 1234,
+            "unused_pairs": 17,
+            "query_share": 0.52,
+            "query_expected": 0.5,
+            "query_deviation": 0.96,
+            "passage_share": 0.48,
+            "passage_deviation": -1.04,
+        }
+    ],
+    "datasets": [
+        {
+            "dataset": "toy",
+            "batches": 100,
+            "kinds_left_out": [],
+            "groups": 300,
+            "groups_by_uses": {"0": 20, "1": 30, "2": 50, "3": 100, "4": 100},
+            "crowded_pairs": 5,
+        }
+    ],
+}
 
 
 def make_evidence(benchmark: str = "gnome") -> Evidence:
@@ -164,6 +194,34 @@ def test_data_are_told_with_version_hash_and_licence() -> None:
     tables = [block for block in describe_data(evidence) if isinstance(block, Table)]
     row = ["gnome", "CC-BY-SA-3.0", "pages.zip", "gnome-user-docs", "43.0-2", "0123456789abcdef"]
     assert tables[0].rows == [row]
+
+
+def test_batches_are_told_by_use_and_by_language_beside_what_was_expected() -> None:
+    use, languages = (block for block in describe_batches(PLAN) if isinstance(block, Table))
+    assert use.rows == [["toy", "100", "300", "20", "30", "50", "200", "5"]]
+    assert languages.rows == [["de", "1,234", "17", "50.0%", "52.0%", "48.0%", "−1.0"]]
+
+
+def test_the_share_of_monolingual_batches_is_told_with_its_standard_error() -> None:
+    told = "The share of monolingual batches is 60.0%, and 50.0% was to be expected"
+    text = to_markdown(describe_batches(PLAN), pictures="plots")
+    assert f"{told} (standard error 5.0%): it is within three standard errors." in text
+    outside = {"share": 0.7, "expected": 0.5, "standard_error": 0.05, "within_three": False}
+    assert "outside three" in to_markdown(describe_batches(PLAN | {"monolingual": outside}), pictures="plots")
+    sure = {"share": 1.0, "expected": 1.0, "standard_error": 0.0, "within_three": True}
+    assert "100.0% was to be expected.\n" in to_markdown(
+        describe_batches(PLAN | {"monolingual": sure}), pictures="plots"
+    )
+
+
+def test_a_kind_of_batch_that_a_data_set_cannot_make_is_told() -> None:
+    data = PLAN["datasets"][0] | {"kinds_left_out": ["cross_lingual"]}
+    text = to_markdown(describe_batches(PLAN | {"datasets": [data]}), pictures="plots")
+    assert "Data set toy makes no cross_lingual batch" in text
+
+
+def test_no_plan_has_no_section_on_batches() -> None:
+    assert describe_batches({}) == []
 
 
 class TagBalance(HTMLParser):

@@ -5,8 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stages.hybrid.errors import UserError
+from stages.hybrid.pair_index import PairIndex
 from stages.hybrid.plan import draw_plan, summarise_plan
-from stages.hybrid.sampler import PairIndex, Sampler, SamplerSettings
+from stages.hybrid.sampler import Sampler, SamplerSettings
 
 
 def make_pairs(groups: int = 40, languages: str = "de en ru zh", per_page: int = 1) -> pd.DataFrame:
@@ -78,11 +79,11 @@ def test_any_step_drawn_alone_is_the_same_batch_of_distinct_groups_and_pages(
 
 
 def test_a_known_seed_draws_known_batches() -> None:
-    batch = make_sampler(batch_size=3, seed=7).draw(3)
-    assert batch.kind == "cross_lingual"
-    assert batch.group_ids == ["g027", "g012", "g036"]
-    assert batch.query_langs == ["de", "de", "ru"]
-    assert batch.passage_langs == ["en", "ru", "en"]
+    sampler = make_sampler(batch_size=3, seed=7)
+    assert sampler.draw(1) == (
+        1, "cross_lingual", "toy", ["g028", "g015", "g037"], ["ru", "en", "ru"], ["de", "de", "zh"]
+    )  # fmt: skip
+    assert sampler.draw(3) == (3, "monolingual", "toy", ["g012", "g027", "g007"], ["de"] * 3, ["de"] * 3)
 
 
 def test_every_strategy_gives_the_same_number_of_batches_and_pairs() -> None:
@@ -117,7 +118,7 @@ def test_languages_by_size_follow_their_size() -> None:
 def test_a_language_of_weight_0_is_left_out_and_named_in_the_summary() -> None:
     sampler = make_sampler(language_weights={"ru": 0.0})
     plan = draw_plan(sampler)
-    assert summarise_plan(plan, sampler.datasets)["datasets"][0]["unused_languages"] == ["ru"]
+    assert summarise_plan(plan, sampler)["datasets"][0]["unused_languages"] == ["ru"]
 
 
 def test_a_language_with_fewer_groups_than_a_batch_makes_no_monolingual_batch() -> None:
@@ -138,7 +139,7 @@ def test_more_pairs_than_pages_still_fill_the_batch_and_are_counted() -> None:
     sampler = make_sampler(make_pairs(20, per_page=10), batches=5, batch_size=8)
     plan = draw_plan(sampler)
     assert all(len(set(groups)) == 8 for groups in plan["group_ids"])
-    assert summarise_plan(plan, sampler.datasets)["datasets"][0]["crowded_pairs"] == 5 * 6  # 8 pairs on 2 pages
+    assert summarise_plan(plan, sampler)["datasets"][0]["crowded_pairs"] == 5 * 6  # 8 pairs on 2 pages
 
 
 def test_datasets_are_drawn_by_size() -> None:
@@ -147,16 +148,66 @@ def test_datasets_are_drawn_by_size() -> None:
     assert abs((plan["dataset"] == "large").mean() - 0.75) < 3 * np.sqrt(0.25 * 0.75 / 1000)
 
 
-def test_the_summary_counts_pairs_by_direction() -> None:
-    sampler = make_sampler(make_pairs(20, "de en"), strategy="cross_lingual", batches=2, batch_size=4)
-    summary = summarise_plan(draw_plan(sampler), sampler.datasets)
-    assert set(summary["pairs_by_direction"]) == {"de>en", "en>de"}
-    assert sum(summary["pairs_by_direction"].values()) == summary["pairs"] == 8
+def test_ordered_pairs_of_languages_are_drawn_by_the_product_of_their_weights() -> None:
+    plan = draw_plan(make_sampler(strategy="cross_lingual", batches=500, language_weights={"de": 2.0, "zh": 0.0}))
+    drawn = plan[["query_langs", "passage_langs"]].explode(["query_langs", "passage_langs"])
+    shares = drawn.value_counts(normalize=True)
+    # products de>en 2, de>ru 2, en>ru 1, and the same the other way: 10 in all
+    for pair, share in {("de", "en"): 0.2, ("en", "de"): 0.2, ("en", "ru"): 0.1, ("ru", "en"): 0.1}.items():
+        assert abs(shares[pair] - share) < 3 * np.sqrt(share * (1 - share) / len(drawn))
+
+
+def test_groups_in_few_languages_are_drawn_in_those_only() -> None:
+    languages = "ar cs de en es fr it ja ko pl ru zh"
+    pairs = make_pairs(30, languages)
+    few = (pairs["group_id"] >= "g015") & ~pairs["lang"].isin(["de", "en", "ja"])  # 15 groups in 3 of 12 languages
+    has = set(pairs[~few][["group_id", "lang"]].itertuples(index=False, name=None))
+    plan = draw_plan(make_sampler(pairs[~few], batches=100))
+    used = {
+        (group, lang)
+        for side in ("query_langs", "passage_langs")
+        for groups, langs in zip(plan["group_ids"], plan[side], strict=True)
+        for group, lang in zip(groups, langs, strict=True)
+    }
+    assert used <= has
+    assert {lang for group, lang in used if group >= "g015"} == {"de", "en", "ja"}
+
+
+def test_two_languages_that_share_too_few_groups_are_never_paired_but_each_is_with_others() -> None:
+    pairs = make_pairs(40, "de en ru")
+    pairs = pairs[
+        ((pairs["lang"] != "de") | (pairs["group_id"] < "g020"))
+        & ((pairs["lang"] != "ru") | (pairs["group_id"] >= "g013"))
+    ]
+    plan = draw_plan(make_sampler(pairs, strategy="cross_lingual"))  # de and ru share seven groups, a batch has eight
+    drawn = plan[["query_langs", "passage_langs"]].explode(["query_langs", "passage_langs"])
+    assert set(drawn.itertuples(index=False, name=None)) == {("de", "en"), ("en", "de"), ("ru", "en"), ("en", "ru")}
+
+
+def test_an_english_data_set_makes_monolingual_batches_only_and_the_summary_says_so() -> None:
+    data = [PairIndex("english", make_pairs(40, "en")), PairIndex("many", make_pairs(40))]
+    sampler = Sampler(data, make_settings(batches=200), 1)
+    plan = draw_plan(sampler)
+    assert set(plan[plan["dataset"] == "english"]["kind"]) == {"monolingual"}
+    assert set(plan[plan["dataset"] == "many"]["kind"]) == {"monolingual", "cross_lingual"}
+    assert abs((plan["kind"] == "monolingual").mean() - 0.5) < 3 * np.sqrt(0.25 / 200)
+    told = {row["dataset"]: row["kinds_left_out"] for row in summarise_plan(plan, sampler)["datasets"]}
+    assert told == {"english": ["cross_lingual"], "many": []}
+
+
+def test_english_data_alone_cannot_make_cross_lingual_batches() -> None:
+    with pytest.raises(UserError, match=r"no data set can make a cross_lingual batch of 8 pairs.* found 0 at most"):
+        make_sampler(make_pairs(20, "en"))
+
+
+def test_a_full_batch_that_leaves_no_new_page_takes_each_group_once() -> None:
+    batch = make_sampler(make_pairs(8, per_page=8), batch_size=8).draw(0)
+    assert sorted(batch.group_ids) == [f"g{i:03d}" for i in range(8)]
 
 
 def test_a_batch_too_large_for_the_data_is_refused_in_one_line() -> None:
     with pytest.raises(
-        UserError, match=r"batch of 50 pairs needs 50 groups .*found 40 at most; lower sampler.batch_size"
+        UserError, match=r"batch of 50 pairs: it needs 50 groups .*found 40 at most; lower sampler.batch_size"
     ):
         make_sampler(batch_size=50)
 
@@ -164,6 +215,16 @@ def test_a_batch_too_large_for_the_data_is_refused_in_one_line() -> None:
 def test_en_en_without_english_is_refused() -> None:
     with pytest.raises(UserError, match="found 0 at most"):
         make_sampler(make_pairs(20, "de ru"), strategy="en_en")
+
+
+def test_weights_that_leave_no_language_are_refused() -> None:
+    with pytest.raises(UserError, match=r"found 0 at most; .*language_weights"):
+        make_sampler(language_weights=dict.fromkeys(["de", "en", "ru", "zh"], 0.0))
+
+
+def test_a_weight_for_a_language_that_no_data_set_has_is_refused() -> None:
+    with pytest.raises(UserError, match="language_weights names fr, but the training pairs have only de, en, ru, zh"):
+        make_sampler(language_weights={"fr": 2.0})
 
 
 @pytest.mark.parametrize(

@@ -88,13 +88,15 @@ def describe_pairs(table: pd.DataFrame, read: list[Pair], benchmarks: dict[str, 
     """Return counts of a training table: pairs read, leaks among them, pairs for training by language, held out."""
     train = table[~table["held_out"]]
     leaks = find_leaks(pd.DataFrame(read), benchmarks).groupby(["benchmark", "side"]).size()
+    families = train.groupby("twin_id")["group_id"].nunique()  # twins and all that they chain together
     return {
         "pairs_read": len(read),
         "leaking_pairs": {f"{benchmark} {side}": int(count) for (benchmark, side), count in leaks.items()},
         "training_pairs": len(train),
         "training_groups": int(train["group_id"].nunique()),
         "held_out_pairs": int(table["held_out"].sum()),
-        "groups_with_a_twin": int((train.groupby("twin_id")["group_id"].nunique().loc[lambda n: n > 1]).sum()),
+        "groups_with_a_twin": int(families[families > 1].sum()),
+        "most_groups_of_one_meaning": int(families.max()) if len(families) else 0,
         "pairs_by_language": {str(lang): int(n) for lang, n in train["lang"].value_counts().sort_index().items()},
         "sha256_of_text": sha256("\n".join(table["query"] + "\t" + table["passage"]).encode()).hexdigest(),
     }

@@ -6,13 +6,12 @@ the step.
 """
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from stages.hybrid.errors import UserError
+from stages.hybrid.pair_index import PairIndex
 
 STRATEGIES = ("hybrid", "monolingual", "cross_lingual", "en_en", "x_x")
 TRIES_PER_PAIR = 200  # random draws before the groups that are left are listed
@@ -25,10 +24,15 @@ class SamplerSettings:
     ``strategy``: ``hybrid``; ``monolingual`` and ``cross_lingual`` are hybrid's two ends; ``en_en`` (English only) and
     ``x_x`` (monolingual pairs of mixed languages in one batch) are LAReQA's baselines (arXiv 2004.05484).
     ``mono_ratio``: probability in [0, 1] that a hybrid batch is monolingual.
-    ``dataset_exponent`` and ``language_exponent``: probability in proportion to size ** exponent; 0 is uniform, 1 by
+    ``dataset_exponent`` and ``language_exponent``: probability in proportion to pairs ** exponent; 0 is uniform, 1 by
     size.
-    ``language_weights``: relative weights that replace the size; a language that is not named has weight 1, and 0
+    ``language_weights``: what a language's probability is multiplied with; one that is not named has weight 1, and 0
     leaves it out.
+
+    An ordered pair of languages is drawn in proportion to the product of its two languages' probabilities.
+
+    Data with gaps: a language, or pair of languages, that fewer groups have than a batch has pairs is never drawn. A
+    data set that can make no batch of a kind is left out of the draw for batches of that kind only.
     """
 
     strategy: str
@@ -52,6 +56,14 @@ class SamplerSettings:
         if any(weight < 0 for weight in self.language_weights.values()):
             raise UserError(f"language_weights is {self.language_weights}, expected no negative weight")
 
+    @property
+    def kinds(self) -> dict[str, float]:
+        """The kinds of batch that can come up, and the probability of each."""
+        if self.strategy != "hybrid":
+            return {self.strategy: 1.0}
+        shares = {"monolingual": self.mono_ratio, "cross_lingual": 1 - self.mono_ratio}
+        return {kind: share for kind, share in shares.items() if share > 0}
+
 
 class Batch(NamedTuple):
     """A batch; the three lists are parallel, one entry a pair."""
@@ -64,74 +76,51 @@ class Batch(NamedTuple):
     passage_langs: list[str]
 
 
-class PairIndex:
-    """The training pairs of one data set, by group and language."""
+class Source(NamedTuple):
+    """Where batches of a kind can come from."""
 
-    def __init__(self, name: str, pairs: pd.DataFrame) -> None:
-        """Index ``pairs``, with the columns of `records.Pair` and ``twin_id`` (equal for groups that say the same)."""
-        self.name = name
-        self.group_ids = np.array(sorted(pairs["group_id"].unique()), dtype=object)
-        self.languages = sorted(pairs["lang"].unique())
-        rows = np.searchsorted(self.group_ids, pairs["group_id"].to_numpy(dtype=object))
-        columns = np.searchsorted(self.languages, pairs["lang"].to_numpy(dtype=object))
-        self.has = np.zeros((len(self.group_ids), len(self.languages)), dtype=bool)  # (groups, languages)
-        self.has[rows, columns] = True
-        first = pairs.drop_duplicates("group_id").sort_values("group_id")
-        self.pages = pd.factorize(first["page_id"])[0]
-        self.twins = pd.factorize(first["twin_id"])[0]
-        self._shared: dict[tuple[int, int], np.ndarray] = {}
-
-    def groups_with(self, first: int, second: int) -> np.ndarray:
-        """Return the groups that have both languages, as row numbers in ascending order."""
-        key = (min(first, second), max(first, second))
-        if key not in self._shared:
-            self._shared[key] = np.flatnonzero(self.has[:, key[0]] & self.has[:, key[1]])
-        return self._shared[key]
-
-    @cached_property
-    def sizes(self) -> np.ndarray:
-        """Pairs a language, shape (languages,)."""
-        return self.has.sum(axis=0)
+    kind: str
+    data: PairIndex
+    share: float  # probability that a batch is of this kind and from this data set
+    pair_shares: np.ndarray  # (languages, languages), probability of a pair's query and passage language
 
 
 class Sampler:
     """Draws any batch of a plan; holds no state that drawing changes."""
 
     def __init__(self, datasets: list[PairIndex], settings: SamplerSettings, seed: int) -> None:
-        """Check that every kind of batch that ``settings`` can ask for can be filled.
+        """Work out what every kind of batch that ``settings`` can ask for is drawn from.
 
         Raises:
-            UserError: a data set has too few groups or languages for the batch size and strategy.
+            UserError: no data set can make a batch of some kind, or a weight is for a language that none has.
         """
         self.datasets, self.settings, self.seed = datasets, settings, seed
-        self._dataset_shares = _shares(np.array([data.has.sum() for data in datasets]), settings.dataset_exponent)
-        self._language_shares = [self._shares_of_languages(data) for data in datasets]
-        for number, data in enumerate(datasets):
-            for kind in self._kinds():
-                self._check(number, kind, data)
+        known = sorted({language for data in datasets for language in data.languages})
+        unknown = sorted(set(settings.language_weights) - set(known))
+        if unknown:
+            raise UserError(
+                f"sampler.language_weights names {', '.join(unknown)}, but the training pairs have only "
+                f"{', '.join(known)}; take it out, or add pairs"
+            )
+        self.sources = {kind: _sources(datasets, settings, kind) for kind in settings.kinds}
 
     def draw(self, step: int) -> Batch:
         """Return the batch of ``step`` (from 0): same step, same batch, whatever was drawn before."""
         rng = np.random.Generator(np.random.Philox(key=[self.seed, step]))
-        number = _pick(rng, self._dataset_shares)
         kind = self._draw_kind(rng)
-        data = self.datasets[number]
-        groups, pairs = self._fill(rng, number, kind)
+        sources = self.sources[kind]
+        source = sources[int(_pick(rng, np.array([source.share for source in sources]), number=1)[0])]
+        languages = source.data.languages
+        queries, passages = self._draw_languages(rng, source)
+        groups = _draw_groups(rng, source.data, queries, passages)
         return Batch(
             step,
             kind,
-            data.name,
-            [str(data.group_ids[group]) for group in groups],
-            [data.languages[query] for query, _ in pairs],
-            [data.languages[passage] for _, passage in pairs],
+            source.data.name,
+            [str(source.data.group_ids[group]) for group in groups],
+            [languages[query] for query in queries],
+            [languages[passage] for passage in passages],
         )
-
-    def _kinds(self) -> list[str]:
-        """Return the kinds of batch that can come up."""
-        if self.settings.strategy != "hybrid":
-            return [self.settings.strategy]
-        ratio = self.settings.mono_ratio
-        return [kind for kind, share in (("monolingual", ratio), ("cross_lingual", 1 - ratio)) if share > 0]
 
     def _draw_kind(self, rng: np.random.Generator) -> str:
         """Return the batch's kind; every strategy draws one number, so that the rest of the stream is shared."""
@@ -140,59 +129,52 @@ class Sampler:
             return "monolingual" if monolingual else "cross_lingual"
         return self.settings.strategy
 
-    def _fill(self, rng: np.random.Generator, number: int, kind: str) -> tuple[list[int], list[tuple[int, int]]]:
-        """Return ``batch_size`` groups and their (query, passage) languages."""
-        data, shares = self.datasets[number], self._language_shares[number]
-        language = _pick(rng, self._monolingual_shares(number)) if kind == "monolingual" else -1
-        taken = _Taken(data)
-        pairs = []
-        for _ in range(self.settings.batch_size):
-            pair = (language, language) if kind == "monolingual" else self._draw_languages(rng, data, shares, kind)
-            taken.draw(rng, data.groups_with(*pair))
-            pairs.append(pair)
-        return taken.groups, pairs
+    def _draw_languages(self, rng: np.random.Generator, source: Source) -> tuple[list[int], list[int]]:
+        """Return the query and the passage language of each of a batch's pairs."""
+        size, languages = self.settings.batch_size, len(source.data.languages)
+        drawn = _pick(rng, source.pair_shares.ravel(), number=1 if source.kind == "monolingual" else size)
+        queries, passages = np.divmod(np.resize(drawn, size), languages)
+        return queries.tolist(), passages.tolist()
 
-    def _draw_languages(
-        self, rng: np.random.Generator, data: PairIndex, shares: np.ndarray, kind: str
-    ) -> tuple[int, int]:
-        """Return a (query, passage) language pair that at least one group has."""
-        if kind == "en_en":
-            english = data.languages.index("en")
-            return english, english
-        while True:
-            first = _pick(rng, shares)
-            second = first if kind == "x_x" else _pick(rng, shares)
-            if (kind == "x_x" or first != second) and len(data.groups_with(first, second)) >= self.settings.batch_size:
-                return first, second
 
-    def _shares_of_languages(self, data: PairIndex) -> np.ndarray:
-        weights = self.settings.language_weights
-        shares = _shares(data.sizes, self.settings.language_exponent)
-        shares = shares * np.array([weights.get(language, 1.0) for language in data.languages])
-        if shares.sum() == 0:
-            raise UserError(
-                f"sampler.language_weights leaves no language of data set {data.name}; give one a weight above 0"
-            )
-        return shares / shares.sum()
+def _sources(datasets: list[PairIndex], settings: SamplerSettings, kind: str) -> list[Source]:
+    """Return the data sets that can make batches of ``kind``.
 
-    def _monolingual_shares(self, number: int) -> np.ndarray:
-        """Return the languages' shares without those that have fewer groups than a batch."""
-        shares = self._language_shares[number] * (self.datasets[number].sizes >= self.settings.batch_size)
-        return shares / shares.sum()
+    Raises:
+        UserError: none can.
+    """
+    joint = [_pair_weights(data, settings, kind) for data in datasets]
+    most = max((int(data.shared[w > 0].max(initial=0)) for data, w in zip(datasets, joint, strict=True)), default=0)
+    size = settings.batch_size
+    if most < size:
+        raise UserError(
+            f"no data set can make a {kind} batch of {size} pairs: it needs {size} groups that share its languages, "
+            f"found {most} at most; lower sampler.batch_size, add pairs, or change sampler.strategy or language_weights"
+        )
+    joint = [weights * (data.shared >= size) for data, weights in zip(datasets, joint, strict=True)]
+    able = [(data, weights / weights.sum()) for data, weights in zip(datasets, joint, strict=True) if weights.any()]
+    sizes = np.array([data.has.sum() for data, _ in able], dtype=float) ** settings.dataset_exponent
+    shares = settings.kinds[kind] * sizes / sizes.sum()
+    return [Source(kind, data, float(share), pairs) for (data, pairs), share in zip(able, shares, strict=True)]
 
-    def _check(self, number: int, kind: str, data: PairIndex) -> None:
-        """Raise `UserError` where no batch of ``kind`` can be drawn from ``data``."""
-        size, shares = self.settings.batch_size, self._language_shares[number]
-        chosen = np.flatnonzero(shares)
-        if kind == "en_en":
-            chosen = np.array([data.languages.index("en")] if "en" in data.languages else [], dtype=int)
-        pairs = [(int(a), int(b)) for a in chosen for b in chosen if (a != b) == (kind == "cross_lingual")]
-        most = max((len(data.groups_with(a, b)) for a, b in pairs), default=0)
-        if most < size:
-            raise UserError(
-                f"data set {data.name}: a {kind} batch of {size} pairs needs {size} groups that share its languages, "
-                f"found {most} at most; lower sampler.batch_size, add pairs, or change sampler.strategy"
-            )
+
+def _pair_weights(data: PairIndex, settings: SamplerSettings, kind: str) -> np.ndarray:
+    """Return relative weights of the ordered language pairs that suit ``kind``, shape (languages, languages)."""
+    weights = data.sizes.astype(float) ** settings.language_exponent
+    weights *= [settings.language_weights.get(language, 1.0) for language in data.languages]
+    if kind == "en_en":
+        weights *= [language == "en" for language in data.languages]
+    if kind == "cross_lingual":
+        return np.outer(weights, weights) * (1 - np.eye(len(weights)))
+    return np.diag(weights)
+
+
+def _draw_groups(rng: np.random.Generator, data: PairIndex, queries: list[int], passages: list[int]) -> list[int]:
+    """Return a group for each pair of languages."""
+    taken = _Taken(data)
+    for query, passage in zip(queries, passages, strict=True):
+        taken.draw(rng, data.groups_with(query, passage))
+    return taken.groups
 
 
 class _Taken:
@@ -201,7 +183,6 @@ class _Taken:
     def __init__(self, data: PairIndex) -> None:
         self.data = data
         self.groups: list[int] = []
-        self._groups: set[int] = set()
         self._pages: set[int] = set()
         self._twins: set[int] = set()
 
@@ -212,29 +193,20 @@ class _Taken:
         """
         for _ in range(TRIES_PER_PAIR):
             group = int(candidates[int(rng.random() * len(candidates))])
-            if self._is_new(group):
+            if self.data.pages[group] not in self._pages and self.data.twins[group] not in self._twins:
                 return self._add(group)
-        left = [int(group) for group in candidates if self._is_new(int(group))]
-        left = left or [int(group) for group in candidates if int(group) not in self._groups]
-        return self._add(left[int(rng.random() * len(left))])
-
-    def _is_new(self, group: int) -> bool:
-        known = group in self._groups or self.data.pages[group] in self._pages or self.data.twins[group] in self._twins
-        return not known
+        left = candidates[~np.isin(candidates, self.groups)]
+        crowded = np.isin(self.data.pages[left], list(self._pages)) | np.isin(self.data.twins[left], list(self._twins))
+        left = left if crowded.all() else left[~crowded]
+        return self._add(int(left[int(rng.random() * len(left))]))
 
     def _add(self, group: int) -> None:
         self.groups.append(group)
-        self._groups.add(group)
         self._pages.add(int(self.data.pages[group]))
         self._twins.add(int(self.data.twins[group]))
 
 
-def _shares(sizes: np.ndarray, exponent: float) -> np.ndarray:
-    """Return probabilities in proportion to size ** exponent; size 0 has probability 0."""
-    weights = np.where(sizes > 0, sizes.astype(float) ** exponent, 0.0)
-    return weights / weights.sum()
-
-
-def _pick(rng: np.random.Generator, shares: np.ndarray) -> int:
-    """Return a number drawn by ``shares``; a share of 0 is never drawn."""
-    return int(np.searchsorted(np.cumsum(shares) / np.sum(shares), rng.random(), side="right"))
+def _pick(rng: np.random.Generator, shares: np.ndarray, *, number: int) -> np.ndarray:
+    """Return ``number`` places drawn in proportion to ``shares``; a share of 0 is never drawn."""
+    limits = np.cumsum(shares)
+    return np.searchsorted(limits / limits[-1], rng.random(number), side="right")

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from stages.hybrid.report import plots
+from stages.hybrid.report.batches import describe_batches
 from stages.hybrid.report.evidence import Evidence
 from stages.hybrid.report.pages import Block, Heading, Paragraph, Picture, Table
 
@@ -18,7 +19,7 @@ LICENCES = {
 
 def describe_training(evidence: Evidence) -> list[Block]:
     """Return the section on training: the loss, and what the batches were made of; nothing where neither is known."""
-    blocks = [*_loss(evidence), *_batches(evidence.plan)]
+    blocks = [*_loss(evidence), *describe_batches(evidence.plan)]
     return [Heading(2, "Training"), *blocks] if blocks else []
 
 
@@ -31,21 +32,6 @@ def _loss(evidence: Evidence) -> list[Block]:
     text = f"{len(loss):,} steps; mean loss {first:.3f} in the first tenth, {last:.3f} in the last."
     title = "Training loss"
     return [Paragraph(text), Picture("training", plots.draw_training(evidence.curve, title), title)]
-
-
-def _batches(plan: dict[str, Any]) -> list[Block]:
-    if not plan:
-        return []
-    directions = len(plan["pairs_by_direction"])
-    kinds = [[kind, f"{count:,}"] for kind, count in plan["batches_by_kind"].items()]
-    keys = ("batches", "groups", "unused_groups", "crowded_pairs")
-    used = [[row["dataset"], *(f"{row[key]:,}" for key in keys)] for row in plan["datasets"]]
-    return [
-        Heading(3, "Batches"),
-        Paragraph(f"{plan['batches']:,} batches, {plan['pairs']:,} pairs, {directions:,} directions of languages."),
-        Table(["kind of batch", "batches"], kinds),
-        Table(["data set", "batches", "groups", "never drawn", "pairs masked as near twins"], used),
-    ]
 
 
 def describe_data(evidence: Evidence) -> list[Block]:

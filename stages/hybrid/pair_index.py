@@ -1,0 +1,47 @@
+"""The training pairs of one data set by group and language: what the sampler draws from."""
+
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+
+class PairIndex:
+    """The training pairs of one data set, by group and language; groups and languages are sorted and numbered."""
+
+    def __init__(self, name: str, pairs: pd.DataFrame) -> None:
+        """Index ``pairs``, with the columns of `records.Pair` and ``twin_id`` (equal for groups that say the same)."""
+        self.name = name
+        self.group_ids = np.array(sorted(pairs["group_id"].unique()), dtype=object)
+        self.languages = sorted(pairs["lang"].unique())
+        rows = np.searchsorted(self.group_ids, pairs["group_id"].to_numpy(dtype=object))
+        columns = np.searchsorted(self.languages, pairs["lang"].to_numpy(dtype=object))
+        self.has = np.zeros((len(self.group_ids), len(self.languages)), dtype=bool)  # (groups, languages)
+        self.has[rows, columns] = True
+        first = pairs.drop_duplicates("group_id").sort_values("group_id")
+        self.pages = pd.factorize(first["page_id"])[0]
+        self.twins = pd.factorize(first["twin_id"])[0]
+        self._groups: dict[tuple[int, int], np.ndarray] = {}
+
+    def groups_with(self, first: int, second: int) -> np.ndarray:
+        """Return the groups that have both languages, as row numbers in ascending order."""
+        key = (min(first, second), max(first, second))
+        if key not in self._groups:
+            self._groups[key] = np.flatnonzero(self.has[:, key[0]] & self.has[:, key[1]]).astype(np.int32)
+        return self._groups[key]
+
+    @cached_property
+    def shared(self) -> np.ndarray:
+        """Groups that have both of two languages, shape (languages, languages)."""
+        has = self.has.astype(np.int32)
+        return has.T @ has
+
+    @property
+    def sizes(self) -> np.ndarray:
+        """Pairs a language, shape (languages,)."""
+        return self.shared.diagonal()
+
+    @cached_property
+    def rows(self) -> dict[str, int]:
+        """The row number of each group id."""
+        return {str(group): row for row, group in enumerate(self.group_ids)}

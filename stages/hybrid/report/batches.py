@@ -1,0 +1,67 @@
+"""What the report says of the batches: what they were made of, beside what was to be expected, as blocks."""
+
+from typing import Any
+
+from stages.hybrid.report.pages import Block, Heading, Paragraph, Table
+
+OFTEN = 3  # groups drawn at least so many times are counted together
+
+
+def describe_batches(plan: dict[str, Any]) -> list[Block]:
+    """Return the section on the batches of a plan, of which `summarise_plan` tells; nothing where there is none."""
+    if not plan:
+        return []
+    kinds = ", ".join(f"{count:,} {kind}" for kind, count in plan["batches_by_kind"].items())
+    blocks: list[Block] = [
+        Heading(3, "Batches"),
+        Paragraph(f"{plan['batches']:,} batches of {plan['pairs']:,} pairs in all: {kinds}. {_ratio(plan)}"),
+        _use(plan["datasets"]),
+        *(Paragraph(_left_out(data)) for data in plan["datasets"] if data["kinds_left_out"]),
+        Paragraph(
+            "By language: the share of the plan's queries and passages beside the share that the settings and the data "
+            "lead to expect, which is the same for both. The distance is the larger of the two, in standard errors."
+        ),
+        _languages(plan["languages"]),
+    ]
+    return blocks
+
+
+def _ratio(plan: dict[str, Any]) -> str:
+    told = plan["monolingual"]
+    text = f"The share of monolingual batches is {told['share']:.1%}, and {told['expected']:.1%} was to be expected"
+    if not told["standard_error"]:
+        return f"{text}."
+    within = "within" if told["within_three"] else "outside"
+    return f"{text} (standard error {told['standard_error']:.1%}): it is {within} three standard errors."
+
+
+def _use(datasets: list[dict[str, Any]]) -> Table:
+    often = f"{OFTEN} times or more"
+    columns = ["data set", "batches", "groups", "never drawn", "once", "twice", often, "pairs masked as near twins"]
+    rows = []
+    for data in datasets:
+        uses = {int(times): count for times, count in data["groups_by_uses"].items()}
+        more = sum(count for times, count in uses.items() if times >= OFTEN)
+        counts = [data["batches"], data["groups"], *(uses.get(times, 0) for times in range(OFTEN)), more]
+        rows.append([data["dataset"], *(f"{count:,}" for count in [*counts, data["crowded_pairs"]])])
+    return Table(columns, rows)
+
+
+def _left_out(data: dict[str, Any]) -> str:
+    kinds = " and no ".join(data["kinds_left_out"])
+    return f"Data set {data['dataset']} makes no {kinds} batch: too few of its groups share the languages."
+
+
+def _languages(languages: list[dict[str, Any]]) -> Table:
+    rows = []
+    for row in languages:
+        distance = max(row["query_deviation"], row["passage_deviation"], key=abs)
+        shares = [f"{row[key]:.1%}" for key in ("query_expected", "query_share", "passage_share")]
+        rows.append([row["lang"], f"{row['pairs']:,}", f"{row['unused_pairs']:,}", *shares, _signed(distance)])
+    columns = ["language", "pairs", "never used", "expected", "queries", "passages", "distance"]
+    return Table(columns, rows)
+
+
+def _signed(value: float) -> str:
+    text = f"{value:+.1f}"
+    return "0.0" if text in ("+0.0", "-0.0") else text.replace("-", "−")
