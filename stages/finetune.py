@@ -1,18 +1,31 @@
-"""Fine-tune the base encoder along the plan; a run that was stopped goes on from its last checkpoint."""
+"""Fine-tune the base encoder along the plan; a run that was stopped goes on from its last checkpoint.
+
+On several processes: torchrun --nproc-per-node 2 -m stages.finetune, or on GPUs accelerate launch -m stages.finetune.
+"""
 
 import hashlib
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from stages.hybrid.costs import measured
 from stages.hybrid.errors import one_line_errors
 
+if TYPE_CHECKING:
+    import pandas as pd
+    from sentence_transformers import SentenceTransformer
+
+    from stages.hybrid.training_settings import TrainingSettings
+
 BASE = Path("models/base")
 OUT = Path("models/finetuned")
+RAW = Path("data/raw")
 PAIRS = Path("data/pairs")
+NEGATIVES = Path("data/negatives")
 PLAN = Path("data/batches.parquet")
+SUMMARY = Path("data/batches_summary.json")
 CURVE = Path("data/training.csv")
 CHECKPOINTS = Path("models/checkpoints")  # no output of the stage: DVC would delete it before the run that needs it
 
@@ -23,21 +36,27 @@ CHECKPOINTS = Path("models/checkpoints")  # no output of the stage: DVC would de
 def main() -> None:
     import pandas as pd
 
-    from stages.hybrid.encoder import load_encoder
-    from stages.hybrid.files import read_table, whole_folder, write_table
+    from stages.hybrid.files import read_table, whole_folder, write_table, write_text
     from stages.hybrid.params import read_settings, read_value
-    from stages.hybrid.training import PlanBatches, TrainingSettings, finetune
+    from stages.hybrid.processes import check_divisible, process_count, process_number
+    from stages.hybrid.training_settings import TrainingSettings
 
     settings = read_settings("training", TrainingSettings)
     seed = read_value("seed", int)
     datasets = read_value("datasets", list[str])
-    tables = [read_table(PAIRS / f"{name}.parquet").assign(dataset=name) for name in datasets]
-    encoder = load_encoder(BASE)
-    batches = PlanBatches(read_table(PLAN), pd.concat(tables, ignore_index=True), encoder, settings)
-    checkpoints = own_checkpoints(f"{settings} {seed}", [PAIRS / f"{name}.parquet" for name in datasets])
-    curve = finetune(encoder, batches, settings=settings, checkpoints=checkpoints, seed=seed)
+    plan = read_table(PLAN)
+    check_divisible(plan, process_count())
+    pairs, negatives = (
+        pd.concat([read_table(folder / f"{name}.parquet").assign(dataset=name) for name in datasets], ignore_index=True)
+        for folder in (PAIRS, NEGATIVES)
+    )
+    encoder, curve = train(plan, pairs, negatives=negatives, settings=settings, seed=seed)
+    if process_number() != 0:
+        return
     with whole_folder(OUT) as partial:
         encoder.save_pretrained(str(partial), safe_serialization=True, create_model_card=False)
+        base, languages = read_value("base", dict), read_value("languages", list[str])
+        write_text(partial / "README.md", describe(encoder, base, languages, settings=settings, seed=seed))
     write_table(CURVE, curve)
     shutil.rmtree(CHECKPOINTS, ignore_errors=True)
     click.echo(
@@ -45,17 +64,74 @@ def main() -> None:
     )
 
 
-def own_checkpoints(told: str, pairs: list[Path]) -> Path:
+def train(
+    plan: "pd.DataFrame",
+    pairs: "pd.DataFrame",
+    *,
+    negatives: "pd.DataFrame",
+    settings: "TrainingSettings",
+    seed: int,
+) -> "tuple[SentenceTransformer, pd.DataFrame]":
+    """Return the fine-tuned encoder and its training curve."""
+    from stages.hybrid.encoder import load_encoder
+    from stages.hybrid.plan_batches import PlanBatches
+    from stages.hybrid.processes import first_before_the_rest, join_processes, process_count
+    from stages.hybrid.training import finetune
+    from stages.hybrid.validation import draw_validation
+
+    join_processes()
+    encoder = load_encoder(BASE)
+    validation = None
+    if settings.validation_steps:
+        held_out = draw_validation(pairs[pairs["held_out"]], len(plan["group_ids"].iloc[0]), seed=seed)
+        validation = PlanBatches(held_out, pairs, encoder, settings)
+    batches = PlanBatches(plan, pairs, encoder, settings, negatives)
+    with first_before_the_rest():
+        checkpoints = own_checkpoints(f"{settings} {seed} {process_count()}", sorted(set(pairs["dataset"])))
+    curve = finetune(encoder, batches, validation=validation, settings=settings, checkpoints=checkpoints, seed=seed)
+    return encoder, curve
+
+
+def own_checkpoints(told: str, datasets: list[str]) -> Path:
     """Return the folder for this very run's checkpoints; those of runs from other inputs are deleted."""
     from stages.hybrid.files import sha256_of
 
-    inputs = [*sorted(BASE.rglob("*.safetensors")), PLAN, *pairs]
+    inputs = [*sorted(BASE.rglob("*.safetensors")), PLAN, *(folder / f"{name}.parquet" for name in datasets for folder in (PAIRS, NEGATIVES))]
     key = "\n".join([told, *(sha256_of(path) for path in inputs)])
     folder = CHECKPOINTS / hashlib.sha256(key.encode()).hexdigest()[:16]
     for other in CHECKPOINTS.glob("*"):
         if other != folder:
             shutil.rmtree(other)
     return folder
+
+
+def describe(
+    encoder: "SentenceTransformer",
+    base: dict[str, str],
+    languages: list[str],
+    *,
+    settings: "TrainingSettings",
+    seed: int,
+) -> str:
+    """Return the model's README.
+
+    Where the data are from is read, but no dependency of the stage: what changes the training changes the pairs too.
+    """
+    from stages.hybrid.files import read_json
+    from stages.hybrid.model_card import ModelFacts, describe_model
+
+    plan = read_json(SUMMARY)
+    sources = {used["dataset"]: RAW / used["dataset"] / "SOURCE.json" for used in plan["datasets"]}
+    facts = ModelFacts(
+        base=base,
+        languages=languages,
+        prompts={name: prompt or "" for name, prompt in encoder.prompts.items()},
+        sources={name: read_json(path) for name, path in sources.items() if path.exists()},
+        plan=plan,
+        settings=settings,
+        seed=seed,
+    )
+    return describe_model(facts)
 
 
 if __name__ == "__main__":

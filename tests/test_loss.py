@@ -59,4 +59,4 @@ def test_same_group_page_or_twin_is_no_fair_negative_but_a_pair_is_its_own_posit
     expected = torch.zeros(4, 4, dtype=torch.bool)
     expected[0, 1] = expected[1, 0] = True  # one page
     expected[2, 3] = expected[3, 2] = True  # twins
-    assert torch.equal(known_positives(groups, pages, twins), expected)
+    assert torch.equal(known_positives([groups, pages, twins], [groups, pages, twins]), expected)

@@ -6,103 +6,33 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from stages.hybrid.checkpoints import COMPLETE, newest_checkpoint
+from stages.hybrid.dual_encoder import DualEncoder, batch_loss, cached_loss, plain_loss
 from stages.hybrid.encoder import load_encoder
 from stages.hybrid.errors import UserError
-from stages.hybrid.training import (
-    COMPLETE,
-    DualEncoder,
-    PlanBatches,
-    TrainingBatch,
-    TrainingSettings,
-    batch_loss,
-    cached_loss,
-    finetune,
-    mix_weights,
-    newest_checkpoint,
-    turn_off_dropout,
-)
-from tiny_encoder import save_tiny_encoder
-
-TEXTS = [
-    "water boils",
-    "the sea is deep and cold and very wide",
-    "bread",
-    "a river runs to the sea",
-    "the old town wall",
-]
+from stages.hybrid.plan_batches import PlanBatches, TrainingBatch
+from stages.hybrid.training import OneDevice, mix_weights
+from toy_training import TEXTS, make_negatives, make_pairs, make_plan, make_settings, train
 
 
-def make_settings(**changed: object) -> TrainingSettings:
-    values: dict[str, object] = {
-        "learning_rate": 1e-3,
-        "weight_decay": 0.01,
-        "warmup_share": 0.1,
-        "temperature": 0.05,
-        "symmetric": False,
-        "query_length": 16,
-        "passage_length": 16,
-        "train_word_embeddings": False,
-        "base_share": 0.0,
-        "precision": "float32",
-        "tokens_per_micro_batch": 64,
-        "tokens_in_memory": 10_000,
-        "checkpoint_steps": 2,
-    }
-    return TrainingSettings(**(values | changed))  # type: ignore[arg-type]
-
-
-def make_pairs() -> pd.DataFrame:
-    rows = [
-        (f"g{i}", f"p{i}", lang, f"{text} {lang}", f"{lang} {text}")
-        for i, text in enumerate(TEXTS)
-        for lang in ("en", "de")
-    ]
-    pairs = pd.DataFrame(rows, columns=["group_id", "page_id", "lang", "query", "passage"])
-    return pairs.assign(twin_id=pairs["group_id"], dataset="toy")
-
-
-def make_plan(steps: int = 6) -> pd.DataFrame:
-    rows = [
-        (step, "cross_lingual", "toy", ["g0", f"g{1 + step % 2}", "g3", "g4"], ["en", "de"] * 2, ["de", "en"] * 2)
-        for step in range(steps)
-    ]
-    return pd.DataFrame(rows, columns=["step", "kind", "dataset", "group_ids", "query_langs", "passage_langs"])
-
-
-@pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("models") / "tiny"
-    save_tiny_encoder(folder)
-    return folder
-
-
-def train(
-    base: Path, checkpoints: Path, steps: int = 6, **changed: object
-) -> tuple[dict[str, torch.Tensor], pd.DataFrame]:
-    """Return the weights and the curve of a run."""
-    encoder = load_encoder(base)
-    settings = make_settings(**changed)
-    batches = PlanBatches(make_plan(steps), make_pairs(), encoder, settings)
-    curve = finetune(encoder, batches, settings=settings, checkpoints=checkpoints, seed=3)
-    return {name: value.clone() for name, value in encoder.state_dict().items()}, curve
-
-
-def loss_gradients(base: Path, *, cached: bool) -> tuple[float, dict[str, torch.Tensor]]:
+def loss_gradients(base: Path, *, cached: bool, symmetric: bool) -> tuple[float, dict[str, torch.Tensor]]:
     """Return a batch's loss and the gradients of the weights."""
     encoder = load_encoder(base)
-    settings = make_settings(tokens_per_micro_batch=32)
-    batch = PlanBatches(make_plan(1), make_pairs(), encoder, settings)[0]
+    settings = make_settings(tokens_per_micro_batch=32, symmetric=symmetric)
+    pairs = make_pairs()
+    pairs.loc[pairs["group_id"] == "g3", "page_id"] = "p0"  # so that the batch has something to mask
+    batch = PlanBatches(make_plan(1), pairs, encoder, settings)[0]
+    assert batch.masked.sum() == 2
     dual = DualEncoder(encoder, settings)
-    turn_off_dropout(encoder)
-    whole = batch_loss(dual.embed_all(batch.queries + batch.passages), batch, settings)
-    loss = cached_loss(dual, batch, settings) if cached else whole
+    loss = (cached_loss if cached else plain_loss)(dual, batch, settings)
     loss.backward()
     return loss.item(), {name: value.grad for name, value in encoder.named_parameters() if value.grad is not None}
 
 
-def test_cached_gradients_equal_plain_ones(base: Path) -> None:
-    plain, plain_gradients = loss_gradients(base, cached=False)
-    cached, cached_gradients = loss_gradients(base, cached=True)
+@pytest.mark.parametrize("symmetric", [False, True])
+def test_cached_gradients_equal_plain_ones_with_masks_and_in_both_directions(base: Path, symmetric: bool) -> None:
+    plain, plain_gradients = loss_gradients(base, cached=False, symmetric=symmetric)
+    cached, cached_gradients = loss_gradients(base, cached=True, symmetric=symmetric)
     assert cached == pytest.approx(plain, abs=1e-6)
     assert cached_gradients.keys() == plain_gradients.keys() and plain_gradients
     for name, gradient in plain_gradients.items():
@@ -125,12 +55,6 @@ def test_training_lowers_the_loss_and_leaves_word_embeddings_alone(base: Path, t
     layer = next(name for name in weights if name.endswith("intermediate.dense.weight"))
     assert torch.equal(weights[words], before[words])
     assert not torch.equal(weights[layer], before[layer])
-
-
-def test_word_embeddings_are_trained_if_asked_for(base: Path, tmp_path: Path) -> None:
-    weights, _ = train(base, tmp_path, train_word_embeddings=True)
-    words = next(name for name in weights if name.endswith("word_embeddings.weight"))
-    assert not torch.equal(weights[words], load_encoder(base).state_dict()[words])
 
 
 def test_a_run_cut_off_between_checkpoints_ends_with_the_same_bits(
@@ -183,11 +107,16 @@ def test_mixing_by_hand() -> None:
 def test_the_plan_s_pairs_are_the_ones_that_are_trained_on(base: Path) -> None:
     encoder = load_encoder(base)
     batch = PlanBatches(make_plan(1), make_pairs(), encoder, make_settings())[0]
-    assert batch.queries[1] == encoder.tokenizer(f"query: {TEXTS[1]} de", truncation=True, max_length=16)["input_ids"]
-    assert (
-        batch.passages[1] == encoder.tokenizer(f"passage: en {TEXTS[1]}", truncation=True, max_length=16)["input_ids"]
-    )
+    query, passage = f"query: {TEXTS[1]} de", f"passage: en {TEXTS[1]}"
+    assert batch.queries[1] == encoder.tokenizer(query, truncation=True, max_length=16)["input_ids"]
+    assert batch.passages[1] == encoder.tokenizer(passage, truncation=True, max_length=16)["input_ids"]
     assert not batch.masked.any()
+
+
+def test_several_gpus_of_one_process_are_not_dealt_a_batch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    arguments = OneDevice(output_dir=str(tmp_path), report_to=[])
+    monkeypatch.setattr(arguments, "_n_gpu", 4)
+    assert arguments.n_gpu == 1
 
 
 def test_a_plan_of_other_pairs_is_refused(base: Path) -> None:
@@ -212,8 +141,47 @@ def test_the_finetuned_folder_loads_in_sentence_transformers(base: Path, tmp_pat
         ({"base_share": 1.0}, "base_share is 1.0, expected a share"),
         ({"precision": "half"}, "precision is 'half'"),
         ({"query_length": 2}, "query_length is 2"),
+        ({"word_embeddings": "half"}, "word_embeddings is 'half', expected one of frozen, trained, trimmed"),
+        ({"lora_rank": -1}, "lora_rank is -1, expected at least 0"),
+        ({"frozen_layers": 1, "word_embeddings": "trained"}, "frozen_layers is 1 with word_embeddings 'trained'"),
+        ({"patience": 2}, "patience is 2 without a validation; set validation_steps above 0"),
     ],
 )
 def test_settings_out_of_range_are_refused(changed: dict[str, object], message: str) -> None:
     with pytest.raises(UserError, match=message):
         make_settings(**changed)
+
+
+def test_hard_negatives_join_the_passages_and_a_group_s_own_passage_is_masked(base: Path) -> None:
+    encoder = load_encoder(base)
+    batch = PlanBatches(make_plan(1), make_pairs(), encoder, make_settings(), make_negatives())[0]
+    expected = [f"passage: de {TEXTS[2]}", f"passage: en {TEXTS[1]}"]
+    assert batch.negatives == [encoder.tokenizer(text, truncation=True, max_length=16)["input_ids"] for text in expected]
+    assert batch.masked.shape == (4, 6)
+    # the batch's groups are g0 g1 g3 g4: the second negative is the passage of g1 in another language
+    assert batch.masked.nonzero().tolist() == [[1, 5]]
+
+
+def test_hard_negatives_raise_the_loss_by_their_share_of_the_softmax(base: Path) -> None:
+    encoder, settings = load_encoder(base), make_settings()
+    batch = PlanBatches(make_plan(1), make_pairs(), encoder, settings, make_negatives())[0]
+    dual = DualEncoder(encoder, settings)
+    with torch.no_grad():
+        embeddings = dual.embed_all(batch.queries + batch.passages + batch.negatives)
+        found = batch_loss(embeddings, batch, settings).item()
+    queries, passages = embeddings[:4], embeddings[4:]
+    exponentials = torch.exp(queries @ passages.T / settings.temperature)
+    exponentials[1, 5] = 0  # masked
+    assert found == pytest.approx(-(exponentials.diagonal() / exponentials.sum(1)).log().mean().item(), rel=1e-4)
+
+
+def test_a_query_that_is_not_in_the_batch_brings_no_negative(base: Path) -> None:
+    encoder = load_encoder(base)
+    other = make_negatives().assign(lang="de")  # the batch asks g0 and g3 in English
+    assert PlanBatches(make_plan(1), make_pairs(), encoder, make_settings(), other)[0].negatives == []
+
+
+def test_training_goes_on_hard_negatives(base: Path, tmp_path: Path) -> None:
+    plain, _ = train(base, tmp_path / "a")
+    mined, _ = train(base, tmp_path / "b", negatives=make_negatives())
+    assert any(not torch.equal(value, mined[name]) for name, value in plain.items())

@@ -27,19 +27,24 @@ def in_batch_infonce(queries: Tensor, passages: Tensor, *, temperature: float, m
 def symmetric_infonce(queries: Tensor, passages: Tensor, *, temperature: float, masked: Tensor | None = None) -> Tensor:
     """Return the mean of `in_batch_infonce` from queries to passages and from passages to queries.
 
-    ``passages`` holds the positives only, shape (queries, dim).
+    Hard negatives, the passages after the first ``len(queries)``, count in the first direction only.
     """
-    turned = None if masked is None else masked.T
+    positives = passages[: len(queries)]
+    turned = None if masked is None else masked[:, : len(queries)].T
     forward = in_batch_infonce(queries, passages, temperature=temperature, masked=masked)
-    return (forward + in_batch_infonce(passages, queries, temperature=temperature, masked=turned)) / 2
+    return (forward + in_batch_infonce(positives, queries, temperature=temperature, masked=turned)) / 2
 
 
-def known_positives(groups: Tensor, pages: Tensor, twins: Tensor) -> Tensor:
-    """Return which passages are no fair negatives of which queries, shape (n, n), bool, False on the diagonal.
+def known_positives(queries: list[Tensor], passages: list[Tensor]) -> Tensor:
+    """Return which passages are no fair negatives of which queries, shape (queries, passages), bool.
 
-    A passage of the query's own group, page or meaning is none. Arguments are integer codes, each of shape (n,).
+    A passage of the query's own group, page or meaning is none; passage i, query i's positive, is never masked.
+
+    Args:
+        queries: integer codes of the queries' groups, pages and meanings, each of shape (queries,).
+        passages: the same of the passages, each of shape (passages,), passages >= queries.
     """
-    same = torch.zeros(len(groups), len(groups), dtype=torch.bool)
-    for codes in (groups, pages, twins):
-        same |= codes[:, None] == codes[None, :]
+    same = torch.zeros(len(queries[0]), len(passages[0]), dtype=torch.bool)
+    for rows, columns in zip(queries, passages, strict=True):
+        same |= rows[:, None] == columns[None, :]
     return same.fill_diagonal_(False)

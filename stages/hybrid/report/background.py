@@ -3,18 +3,13 @@
 from datetime import timedelta
 from typing import Any
 
+from stages.hybrid.licences import LICENCES
 from stages.hybrid.report import plots
 from stages.hybrid.report.batches import describe_batches
 from stages.hybrid.report.evidence import Evidence
 from stages.hybrid.report.pages import Block, Heading, Paragraph, Picture, Table
 
 HASH = 16  # digits of a hash that are shown
-LICENCES = {
-    "gnome": "CC-BY-SA-3.0",
-    "libreoffice_help": "MPL-2.0",
-    "xquad_r": "CC-BY-SA-4.0",
-    "mlqa_r": "CC-BY-NC-4.0",
-}
 
 
 def describe_training(evidence: Evidence) -> list[Block]:
