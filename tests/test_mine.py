@@ -17,7 +17,7 @@ from tiny_encoder import save_tiny_encoder
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Make a folder with the toy profile's parameters and its pairs, of which one group is held out, the current one."""
+    """Make a folder with the toy profile's parameters and its pairs the current one; one group is held out."""
     lines = (ROOT / "tests" / "toy" / "pairs.jsonl").read_text(encoding="utf-8").splitlines()
     pairs = pd.DataFrame([json.loads(line) for line in lines]).sort_values(["group_id", "lang"], ignore_index=True)
     if "page_id" not in pairs:
