@@ -60,8 +60,8 @@ def print_batch(console: "Console", batch: "pd.Series") -> None:
     pairs = read_table(PAIRS / f"{batch['dataset']}.parquet").set_index(["group_id", "lang"])
     title = f"step {batch['step']}: a {batch['kind']} batch of {len(batch['group_ids'])} pairs from {batch['dataset']}"
     table = Table(title=title, title_justify="left")
-    for column in ("query in", "passage in", "group", "query", "passage"):
-        table.add_column(column, overflow="ellipsis", no_wrap=True)
+    for column, width in (("query in", 8), ("passage in", 10), ("group", 12), ("query", 16), ("passage", 24)):
+        table.add_column(column, min_width=width, overflow="ellipsis", no_wrap=True)
     for group, query, passage in zip(batch["group_ids"], batch["query_langs"], batch["passage_langs"], strict=True):
         texts = find_text(pairs, group, query)["query"], find_text(pairs, group, passage)["passage"]
         table.add_row(query, passage, Text(group), *(Text(" ".join(text.split())[:BEGINNING]) for text in texts))
