@@ -16,7 +16,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Make a folder with a plan of five batches of two pairs the current one."""
     pairs = make_pairs(10, "de en")
     pairs["query"] = "query of " + pairs["group_id"] + " in " + pairs["lang"]
-    pairs["passage"] = "passage [b] of\n" + pairs["group_id"] + " in " + pairs["lang"]
+    pairs["passage"] = "passage [b] of\n" + pairs["group_id"] + " in " + pairs["lang"] + ", a long one" * 20
     sampler = make_sampler(pairs, batches=5, batch_size=2)
     plan = draw_plan(sampler)
     write_table(tmp_path / "data" / "pairs" / "toy.parquet", pairs)
