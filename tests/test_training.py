@@ -184,9 +184,7 @@ def test_the_plan_s_pairs_are_the_ones_that_are_trained_on(base: Path) -> None:
     encoder = load_encoder(base)
     batch = PlanBatches(make_plan(1), make_pairs(), encoder, make_settings())[0]
     assert batch.queries[1] == encoder.tokenizer(f"query: {TEXTS[1]} de", truncation=True, max_length=16)["input_ids"]
-    assert (
-        batch.passages[1] == encoder.tokenizer(f"passage: en {TEXTS[1]}", truncation=True, max_length=16)["input_ids"]
-    )
+    assert batch.passages[1] == encoder.tokenizer(f"passage: en {TEXTS[1]}", truncation=True, max_length=16)["input_ids"]
     assert not batch.masked.any()
 
 
