@@ -96,7 +96,11 @@ def own_checkpoints(told: str, datasets: list[str]) -> Path:
     """Return the folder for this very run's checkpoints; those of runs from other inputs are deleted."""
     from stages.hybrid.files import sha256_of
 
-    inputs = [*sorted(BASE.rglob("*.safetensors")), PLAN, *(folder / f"{name}.parquet" for name in datasets for folder in (PAIRS, NEGATIVES))]
+    inputs = [
+        *sorted(BASE.rglob("*.safetensors")),
+        PLAN,
+        *(folder / f"{name}.parquet" for name in datasets for folder in (PAIRS, NEGATIVES)),
+    ]
     key = "\n".join([told, *(sha256_of(path) for path in inputs)])
     folder = CHECKPOINTS / hashlib.sha256(key.encode()).hexdigest()[:16]
     for other in CHECKPOINTS.glob("*"):

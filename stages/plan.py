@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 PAIRS = Path("data/pairs")
 PLAN = Path("data/batches.parquet")
 SUMMARY = Path("data/batches_summary.json")
-BEGINNING = 120  # characters of a text that are shown
+BEGINNING = 200  # characters of a text that are shown, on the widest of terminals
+GROUP = 24  # columns for a group's name
 
 
 @click.command(help=__doc__)
@@ -59,9 +60,9 @@ def print_batch(console: "Console", batch: "pd.Series") -> None:
 
     pairs = read_table(PAIRS / f"{batch['dataset']}.parquet").set_index(["group_id", "lang"])
     title = f"step {batch['step']}: a {batch['kind']} batch of {len(batch['group_ids'])} pairs from {batch['dataset']}"
-    table = Table(title=title, title_justify="left")
-    for column in ("query in", "passage in", "group", "query", "passage"):
-        table.add_column(column, overflow="ellipsis", no_wrap=True)
+    table = Table(title=title, title_justify="left", expand=True)  # texts share the width that the names leave
+    for column, ratio in (("query in", None), ("passage in", None), ("group", None), ("query", 1), ("passage", 2)):
+        table.add_column(column, ratio=ratio, max_width=GROUP if ratio is None else None, no_wrap=True)
     for group, query, passage in zip(batch["group_ids"], batch["query_langs"], batch["passage_langs"], strict=True):
         texts = find_text(pairs, group, query)["query"], find_text(pairs, group, passage)["passage"]
         table.add_row(query, passage, Text(group), *(Text(" ".join(text.split())[:BEGINNING]) for text in texts))

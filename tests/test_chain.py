@@ -59,6 +59,7 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Project:
     params["base"] = {"source": "folder", "name": "models/tiny", "revision": ""}
     # what suits random weights: large steps, every weight trained, nothing of the base kept
     params["training"] |= {"learning_rate": 0.005, "word_embeddings": "trained", "base_share": 0.0}
+    params["sampler"]["batches"] = 60  # in 20, what a batch is made of moves the loss more than training does
     (root / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
     run(root, "git", "init", "--quiet")
     run(root, "git", "config", "user.name", "Toy")

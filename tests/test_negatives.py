@@ -84,6 +84,7 @@ def test_random_embeddings_give_what_comparing_all_with_all_gives(language: str)
 def test_nothing_is_mined_where_nothing_is_asked_for() -> None:
     nothing = mine_negatives(PAIRS, at(), at(), NegativesSettings(0, "same", 0.0, 50))
     assert nothing.empty
+    assert mine_negatives(PAIRS.head(0), at(), at(), NegativesSettings(3, "same", 0.0, 50)).empty
     assert {name: str(kind) for name, kind in nothing.dtypes.items()} == COLUMNS
 
 

@@ -16,7 +16,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Make a folder with a plan of five batches of two pairs the current one."""
     pairs = make_pairs(10, "de en")
     pairs["query"] = "query of " + pairs["group_id"] + " in " + pairs["lang"]
-    pairs["passage"] = "passage [b] of\n" + pairs["group_id"] + " in " + pairs["lang"]
+    pairs["passage"] = "passage [b] of\n" + pairs["group_id"] + " in " + pairs["lang"] + ", a long one" * 20
     sampler = make_sampler(pairs, batches=5, batch_size=2)
     plan = draw_plan(sampler)
     write_table(tmp_path / "data" / "pairs" / "toy.parquet", pairs)
@@ -38,6 +38,14 @@ def test_a_batch_shows_the_texts_of_its_pairs_in_their_languages(project: Path) 
     for group, query, passage in zip(batch.group_ids, batch.query_langs, batch.passage_langs, strict=True):
         assert f"query of {group} in {query}" in shown
         assert f"passage [b] of {group} in {passage}" in shown
+
+
+def test_a_narrow_terminal_shortens_texts_but_never_a_language(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    batch = make_sampler(make_pairs(10, "de en"), batch_size=2).draw(3)
+    rows = [line.split("│")[1:4] for line in run("3").output.splitlines() if "│" in line]
+    shown = [[cell.strip() for cell in row] for row in rows]
+    assert shown == [list(row) for row in zip(batch.query_langs, batch.passage_langs, batch.group_ids, strict=True)]
 
 
 def test_several_batches_are_shown_in_the_order_asked_for(project: Path) -> None:

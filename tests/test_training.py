@@ -156,7 +156,9 @@ def test_hard_negatives_join_the_passages_and_a_group_s_own_passage_is_masked(ba
     encoder = load_encoder(base)
     batch = PlanBatches(make_plan(1), make_pairs(), encoder, make_settings(), make_negatives())[0]
     expected = [f"passage: de {TEXTS[2]}", f"passage: en {TEXTS[1]}"]
-    assert batch.negatives == [encoder.tokenizer(text, truncation=True, max_length=16)["input_ids"] for text in expected]
+    assert batch.negatives == [
+        encoder.tokenizer(text, truncation=True, max_length=16)["input_ids"] for text in expected
+    ]
     assert batch.masked.shape == (4, 6)
     # the batch's groups are g0 g1 g3 g4: the second negative is the passage of g1 in another language
     assert batch.masked.nonzero().tolist() == [[1, 5]]

@@ -79,7 +79,7 @@ def train(
     base: Path, checkpoints: Path, steps: int = 6, negatives: pd.DataFrame | None = None, **changed: object
 ) -> tuple[dict[str, torch.Tensor], pd.DataFrame]:
     """Return the weights and the curve of a run."""
-    encoder, curve = train_encoder(base, checkpoints, steps, **changed)
+    encoder, curve = train_encoder(base, checkpoints, steps, negatives, **changed)
     return {name: value.clone() for name, value in encoder.state_dict().items()}, curve
 
 

@@ -12,7 +12,7 @@ from scipy.sparse import csr_matrix
 
 SHINGLE = 5  # characters
 BANDS, ROWS = 16, 4  # a pair of similarity s is proposed with probability 1 - (1 - s ** ROWS) ** BANDS: 0.9998 at 0.8
-NEIGHBOURS = 50  # texts of a bucket that each is held against; a bucket of many texts would take quadratic time
+NEIGHBOURS = 10  # texts of a bucket that each is held against; to compare all of a large one would take quadratic time
 PAIRS_AT_ONCE = 20_000  # compared in memory
 
 

@@ -56,7 +56,7 @@ def mine_negatives(
         passages: the same of their passages; row i is the positive of query i.
         settings: what is mined.
     """
-    if not settings.per_query:
+    if not settings.per_query or pairs.empty:
         return no_negatives()
     whole = np.zeros(len(pairs), dtype=np.int64)
     pools = pairs["lang"].to_numpy() if settings.language == "same" else whole

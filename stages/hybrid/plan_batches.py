@@ -90,7 +90,9 @@ class PlanBatches(Dataset[TrainingBatch]):
     def _rows_of_negatives(self, negatives: pd.DataFrame | None) -> dict[int, list[int]]:
         """Return, for a query's row of ``pairs``, the rows of its hard negatives' passages."""
         found: dict[int, list[int]] = {}
-        for dataset, group, lang, other, other_lang in [] if negatives is None else negatives[MINED].itertuples(index=False):
+        for dataset, group, lang, other, other_lang in (
+            [] if negatives is None else negatives[MINED].itertuples(index=False)
+        ):
             found.setdefault(self._rows[dataset, group, lang], []).append(self._rows[dataset, other, other_lang])
         return found
 

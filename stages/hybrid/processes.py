@@ -77,7 +77,8 @@ def gather_embeddings(own: Tensor, *, pairs: int) -> Tensor:
     """Return the embeddings of the whole batch: queries, passages, hard negatives, each in the plan's order.
 
     Args:
-        own: this process's, in the same order, shape (2 * own pairs + own negatives, dim); gradients flow to these only.
+        own: this process's, in the same order, shape (2 * own pairs + own negatives, dim); gradients flow to
+            these only.
         pairs: in the whole batch.
     """
     if process_count() == 1:

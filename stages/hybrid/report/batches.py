@@ -16,6 +16,7 @@ def describe_batches(plan: dict[str, Any]) -> list[Block]:
         Heading(3, "Batches"),
         Paragraph(f"{plan['batches']:,} batches of {plan['pairs']:,} pairs in all: {kinds}. {_ratio(plan)}"),
         _use(plan["datasets"]),
+        Paragraph("Pairs are masked in the loss where another of their batch has the same page or meaning."),
         *(Paragraph(_left_out(data)) for data in plan["datasets"] if data["kinds_left_out"]),
         Paragraph(
             "By language: the share of the plan's queries and passages beside the share that the settings and the data "
@@ -37,7 +38,7 @@ def _ratio(plan: dict[str, Any]) -> str:
 
 def _use(datasets: list[dict[str, Any]]) -> Table:
     often = f"{OFTEN} times or more"
-    columns = ["data set", "batches", "groups", "never drawn", "once", "twice", often, "pairs masked as near twins"]
+    columns = ["data set", "batches", "groups", "never drawn", "once", "twice", often, "pairs masked"]
     rows = []
     for data in datasets:
         uses = {int(times): count for times, count in data["groups_by_uses"].items()}
