@@ -43,7 +43,10 @@ def test_the_packaged_encoder_s_embeddings_are_the_golden_ones(packaged: Sentenc
 
 
 def test_the_packaged_encoder_is_a_plain_safetensors_folder_of_118m_weights(packaged: SentenceTransformer) -> None:
-    assert sum(value.numel() for name, value in packaged.named_parameters() if "pooler" not in name) == 117_653_760
+    embeddings = (250_037 + 512 + 2) * 384 + 2 * 384  # words, positions, types, norm
+    layer = 4 * (384 * 384 + 384) + (384 * 1536 + 1536) + (1536 * 384 + 384) + 2 * 2 * 384  # attention, up, down, norms
+    found = sum(value.numel() for name, value in packaged.named_parameters() if "pooler" not in name)
+    assert found == embeddings + 12 * layer == 117_505_920
     assert packaged.prompts["query"] == "query: "
     assert packaged.prompts["passage"] == "passage: "
 
