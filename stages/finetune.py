@@ -21,12 +21,10 @@ if TYPE_CHECKING:
 
 BASE = Path("models/base")
 OUT = Path("models/finetuned")
-RAW = Path("data/raw")
 PAIRS = Path("data/pairs")
 NEGATIVES = Path("data/negatives")
 VALIDATION = Path("data/validation.parquet")
 PLAN = Path("data/batches.parquet")
-SUMMARY = Path("data/batches_summary.json")
 CURVE = Path("data/training.csv")
 CHECKPOINTS = Path("models/checkpoints")  # no output of the stage: DVC would delete it before the run that needs it
 
@@ -37,7 +35,7 @@ CHECKPOINTS = Path("models/checkpoints")  # no output of the stage: DVC would de
 def main() -> None:
     import pandas as pd
 
-    from stages.hybrid.files import read_table, whole_folder, write_table, write_text
+    from stages.hybrid.files import read_table, whole_folder, write_table
     from stages.hybrid.params import read_settings, read_value
     from stages.hybrid.processes import check_divisible, process_count, process_number
     from stages.hybrid.training_settings import TrainingSettings
@@ -56,8 +54,6 @@ def main() -> None:
         return
     with whole_folder(OUT) as partial:
         encoder.save_pretrained(str(partial), safe_serialization=True, create_model_card=False)
-        base, languages = read_value("base", dict), read_value("languages", list[str])
-        write_text(partial / "README.md", describe(encoder, base, languages, settings=settings, seed=seed))
     write_table(CURVE, curve)
     shutil.rmtree(CHECKPOINTS, ignore_errors=True)
     click.echo(
@@ -74,7 +70,7 @@ def train(
     seed: int,
 ) -> "tuple[SentenceTransformer, pd.DataFrame]":
     """Return the fine-tuned encoder and its training curve."""
-    from stages.hybrid.encoder import load_encoder
+    from stages.hybrid.encoding.model import load_encoder
     from stages.hybrid.files import read_table
     from stages.hybrid.plan_batches import PlanBatches
     from stages.hybrid.processes import first_before_the_rest, join_processes, process_count
@@ -111,35 +107,6 @@ def own_checkpoints(told: str, datasets: list[str]) -> Path:
         if other != folder:
             shutil.rmtree(other)
     return folder
-
-
-def describe(
-    encoder: "SentenceTransformer",
-    base: dict[str, str],
-    languages: list[str],
-    *,
-    settings: "TrainingSettings",
-    seed: int,
-) -> str:
-    """Return the model's README.
-
-    Where the data are from is read, but no dependency of the stage: what changes the training changes the pairs too.
-    """
-    from stages.hybrid.files import read_json
-    from stages.hybrid.model_card import ModelFacts, describe_model
-
-    plan = read_json(SUMMARY)
-    sources = {used["dataset"]: RAW / used["dataset"] / "SOURCE.json" for used in plan["datasets"]}
-    facts = ModelFacts(
-        base=base,
-        languages=languages,
-        prompts={name: prompt or "" for name, prompt in encoder.prompts.items()},
-        sources={name: read_json(path) for name, path in sources.items() if path.exists()},
-        plan=plan,
-        settings=settings,
-        seed=seed,
-    )
-    return describe_model(facts)
 
 
 if __name__ == "__main__":

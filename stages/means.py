@@ -1,6 +1,5 @@
 """Each language's mean embedding over some training texts, by a model: data/pairs -> data/means/MODEL."""
 
-import tempfile
 from pathlib import Path
 
 import click
@@ -17,7 +16,7 @@ def main(model: str) -> None:
     import pandas as pd
 
     from stages.hybrid.baselines import BaselinesSettings
-    from stages.hybrid.encoder import EncoderSettings, encode_texts, load_for_encoding
+    from stages.hybrid.encoding.corpus import EncoderSettings, resumable_encoder
     from stages.hybrid.files import read_table, whole_folder
     from stages.hybrid.offsets import language_means, spread_rows, write_means
     from stages.hybrid.params import read_settings, read_value
@@ -27,16 +26,15 @@ def main(model: str) -> None:
     tables = [read_table(Path("data/pairs", f"{name}.parquet")) for name in read_value("datasets", list[str])]
     pairs = pd.concat([table[~table["held_out"]] for table in tables], ignore_index=True)
     pairs = pairs.iloc[spread_rows(pairs["lang"].to_numpy(dtype=str), baselines.training_texts)]
-    with whole_folder(Path("data/means", model)) as folder, tempfile.TemporaryDirectory() as blocks:
+    with whole_folder(Path("data/means", model)) as folder:
         if "centred_training" not in baselines.names:
             click.echo("no means: baselines.names does not hold centred_training")
             return
-        encoder = load_for_encoding(Path("models", model), settings)
-        for side, prompt in (("queries", "query"), ("passages", "passage")):
-            texts = pairs[prompt].tolist()
-            found = encode_texts(encoder, texts, prompt=prompt, settings=settings, blocks=Path(blocks, side))
-            write_means(folder, side, language_means(found, pairs["lang"].to_numpy(dtype=str)))
-            click.echo(f"{model}: means of {len(texts)} {side} in {pairs['lang'].nunique()} languages")
+        with resumable_encoder(Path("models", model), settings) as encode:
+            for side, prompt in (("queries", "query"), ("passages", "passage")):
+                found = encode(pairs[prompt].tolist(), prompt=prompt)
+                write_means(folder, side, language_means(found, pairs["lang"].to_numpy(dtype=str)))
+                click.echo(f"{model}: means of {len(pairs)} {side} in {pairs['lang'].nunique()} languages")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,5 @@
-"""Mine hard negatives for the training queries with the base encoder; a run that was stopped goes on where it was."""
+"""Mine hard negatives for the training queries with the base encoder; a run that was stopped resumes where it was."""
 
-import hashlib
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,20 +11,19 @@ from stages.hybrid.errors import one_line_errors
 if TYPE_CHECKING:
     import pandas as pd
 
-    from stages.hybrid.encoder import EncoderSettings
+    from stages.hybrid.encoding.corpus import EncoderSettings
     from stages.hybrid.negatives import NegativesSettings
 
 BASE = Path("models/base")
 PAIRS = Path("data/pairs")
 OUT = Path("data/negatives")
-PARTIAL = Path("data/.mining")  # blocks of a run that was stopped; no output of the stage, so DVC leaves them
 
 
 @click.command(help=__doc__)
 @one_line_errors
 @measured
 def main() -> None:
-    from stages.hybrid.encoder import EncoderSettings
+    from stages.hybrid.encoding.corpus import EncoderSettings
     from stages.hybrid.files import read_table, write_table
     from stages.hybrid.negatives import NegativesSettings, no_negatives
     from stages.hybrid.params import read_settings, read_value
@@ -46,23 +43,12 @@ def mine(pairs: "pd.DataFrame", settings: "NegativesSettings", encoder_settings:
     """Return the hard negatives of ``pairs``, by embeddings of the base encoder."""
     import numpy as np
 
-    from stages.hybrid.encoder import encode_texts, load_for_encoding
-    from stages.hybrid.files import sha256_of
+    from stages.hybrid.encoding.corpus import resumable_encoder
     from stages.hybrid.negatives import mine_negatives
 
-    encoder = load_for_encoding(BASE, encoder_settings)
-    weights = [sha256_of(path) for path in sorted(BASE.rglob("*.safetensors"))]
-    embeddings, blocks = [], []
-    for side in ("query", "passage"):
-        texts = pairs[side].tolist()
-        key = f"{weights} {encoder_settings} {side} {texts}"
-        blocks.append(PARTIAL / hashlib.sha256(key.encode()).hexdigest()[:16])
-        found = encode_texts(encoder, texts, prompt=side, settings=encoder_settings, blocks=blocks[-1])
-        embeddings.append(found.astype(np.float32))
-    mined = mine_negatives(pairs, embeddings[0], embeddings[1], settings)
-    for folder in blocks:
-        shutil.rmtree(folder)
-    return mined
+    with resumable_encoder(BASE, encoder_settings) as encode:
+        sides = {side: encode(pairs[side].tolist(), prompt=side).astype(np.float32) for side in ("query", "passage")}
+        return mine_negatives(pairs, sides["query"], sides["passage"], settings)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from stages.hybrid.report.evidence import Evidence
+    from stages.hybrid.report.model_card import ModelFacts
 
 RAW = Path("data/raw")
 SCORES = Path("data/scores")
@@ -20,7 +21,7 @@ DIRECTIONS = Path("data/batches_directions.csv")
 CURVE = Path("data/training.csv")
 COMPARISONS = Path("data/comparisons")
 STATISTICS = Path("data/statistics.json")
-CARD = Path("models/finetuned/README.md")
+MODEL_CONFIG = Path("models/finetuned/config_sentence_transformers.json")
 
 Cells = dict[tuple[str, str], Path]  # (benchmark, system) -> its folder below SCORES, and below BIAS
 
@@ -107,7 +108,7 @@ def write_tables(folder: Path, evidence: "Evidence", *, cells: Cells) -> None:
 def write_pages(folder: Path, evidence: "Evidence") -> None:
     """Write the report, its pictures and the model card."""
     from stages.hybrid.files import write_text
-    from stages.hybrid.report.card import describe_results
+    from stages.hybrid.report.model_card import describe_model, describe_results
     from stages.hybrid.report.pages import Picture, to_html, to_markdown
     from stages.hybrid.report.text import describe
 
@@ -117,8 +118,27 @@ def write_pages(folder: Path, evidence: "Evidence") -> None:
             write_text(folder / "plots" / f"{block.name}.svg", block.svg)
     write_text(folder / "report.md", to_markdown(blocks, pictures="plots"))
     write_text(folder / "report.html", to_html(blocks))
-    card = [CARD.read_text(encoding="utf-8")] if CARD.exists() else []
+    card = [describe_model(read_model_facts(evidence))] if MODEL_CONFIG.exists() else []
     write_text(folder / "model_card.md", "\n".join([*card, to_markdown(describe_results(evidence), pictures="plots")]))
+
+
+def read_model_facts(evidence: "Evidence") -> "ModelFacts":
+    """Read what the model card tells of the fine-tuned model."""
+    from stages.hybrid.files import read_json
+    from stages.hybrid.params import read_settings, read_value
+    from stages.hybrid.report.model_card import ModelFacts
+    from stages.hybrid.training_settings import TrainingSettings
+
+    used = [data["dataset"] for data in evidence.plan["datasets"]]
+    return ModelFacts(
+        base=read_value("base", dict),
+        languages=evidence.languages,
+        prompts={name: prompt or "" for name, prompt in read_json(MODEL_CONFIG)["prompts"].items()},
+        sources={name: source for name, source in evidence.sources.items() if name in used},
+        plan=evidence.plan,
+        settings=read_settings("training", TrainingSettings),
+        seed=evidence.seed,
+    )
 
 
 def join(tables: "dict[tuple[str, str], pd.DataFrame]") -> "pd.DataFrame":

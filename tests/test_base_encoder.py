@@ -9,7 +9,7 @@ import pytest
 from sentence_transformers import SentenceTransformer
 
 from stages.hybrid.base_encoder import BaseSettings, save_base_encoder
-from stages.hybrid.encoder import load_encoder
+from stages.hybrid.encoding.model import load_encoder
 from stages.hybrid.errors import UserError
 from stages.hybrid.packaged_encoder import WEIGHTS, PackagedFile, read_member, read_weights
 from tiny_encoder import save_tiny_encoder

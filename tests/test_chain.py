@@ -99,10 +99,11 @@ def test_the_chain_writes_its_figures_for_both_models_and_every_baseline(first: 
         assert 3 < metrics["rank_distance"] < 59
 
 
-def test_the_model_card_ends_with_the_results(first: Project) -> None:
+def test_the_model_card_says_how_the_model_is_used_and_ends_with_the_results(first: Project) -> None:
     card = (first.root / "reports" / "toy" / "model_card.md").read_text(encoding="utf-8")
-    own = (first.root / "models" / "finetuned" / "README.md").read_text(encoding="utf-8")
-    assert card.startswith(own + "\n## Results\n")
+    assert 'prompt_name="query"' in card and "`query` is 'query: '" in card
+    assert "| toy_pairs | its owner's | the user's own | 60 |" in card
+    assert card.index("## Training") < card.index("## Results")
     assert "| finetuned | 0." in card
 
 

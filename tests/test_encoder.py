@@ -8,15 +8,8 @@ from hypothesis import strategies as st
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Dense
 
-from stages.hybrid.encoder import (
-    EncoderSettings,
-    encode_texts,
-    length_batches,
-    load_encoder,
-    load_for_encoding,
-    tokenize,
-    use_bfloat16,
-)
+from stages.hybrid.encoding.corpus import EncoderSettings, encode_texts, resumable_encoder
+from stages.hybrid.encoding.model import length_batches, load_encoder, load_for_encoding, tokenize, use_bfloat16
 from stages.hybrid.errors import UserError
 from tiny_encoder import save_tiny_encoder
 
@@ -54,7 +47,7 @@ def test_equal_texts_have_one_embedding_and_every_row_has_length_1(
 def test_a_run_that_was_stopped_takes_the_blocks_that_are_there(
     encoder: SentenceTransformer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("stages.hybrid.encoder.BLOCK", 2)
+    monkeypatch.setattr("stages.hybrid.encoding.corpus.BLOCK", 2)
     whole = encode_texts(encoder, TEXTS, prompt="query", settings=EXACT, blocks=tmp_path)
     blocks = sorted(tmp_path.iterdir())
     assert len(blocks) == 2  # four wordings, two a block
@@ -65,6 +58,22 @@ def test_a_run_that_was_stopped_takes_the_blocks_that_are_there(
     assert blocks[0].stat().st_mtime_ns == kept
 
 
+def test_saved_blocks_outlive_a_run_that_failed_and_are_deleted_once_it_succeeds(tmp_path: Path) -> None:
+    save_tiny_encoder(tmp_path / "tiny")
+    saved = tmp_path / "blocks"
+    with pytest.raises(OSError, match="stopped"), resumable_encoder(tmp_path / "tiny", EXACT, blocks=saved) as encode:
+        first = encode(TEXTS, prompt="query")
+        raise OSError("stopped")
+    (block,) = saved.glob("*/*.npy")
+    written = block.stat().st_mtime_ns
+    with resumable_encoder(tmp_path / "tiny", EXACT, blocks=saved) as encode:
+        assert np.array_equal(encode(TEXTS, prompt="query"), first)
+        assert block.stat().st_mtime_ns == written  # taken from there, not computed again
+        encode(TEXTS, prompt="passage")
+        assert len(list(saved.iterdir())) == 2  # another prompt has a folder of its own
+    assert list(saved.iterdir()) == []
+
+
 def test_a_dense_layer_behind_the_pooling_stays_in_float32_in_an_encoder_with_bfloat16_weights(tmp_path: Path) -> None:
     save_tiny_encoder(tmp_path / "tiny")
     encoder = load_encoder(tmp_path / "tiny")
@@ -72,7 +81,7 @@ def test_a_dense_layer_behind_the_pooling_stays_in_float32_in_an_encoder_with_bf
     dense.prompts = encoder.prompts
     dense.save_pretrained(str(tmp_path / "dense"), create_model_card=False)
     fast = EncoderSettings(max_length=32, precision="bfloat16", tokens_per_batch=64)
-    halved, whole = load_for_encoding(tmp_path / "dense", fast), load_for_encoding(tmp_path / "dense", EXACT)
+    halved, whole = load_for_encoding(tmp_path / "dense", "bfloat16"), load_for_encoding(tmp_path / "dense", "float32")
     assert {weight.dtype for weight in halved[0].parameters()} == {torch.bfloat16}
     assert {weight.dtype for weight in [*halved[2].parameters(), *whole.parameters()]} == {torch.float32}
     found = encode_texts(halved, TEXTS, prompt="query", settings=fast, blocks=tmp_path / "fast")
@@ -103,7 +112,7 @@ def test_texts_are_tokenised_a_window_at_a_time(
     encoder: SentenceTransformer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = encode_texts(encoder, TEXTS, prompt="query", settings=EXACT, blocks=tmp_path / "whole")
-    monkeypatch.setattr("stages.hybrid.encoder.WINDOW", 3)
+    monkeypatch.setattr("stages.hybrid.encoding.corpus.WINDOW", 3)
     parts = encode_texts(encoder, TEXTS, prompt="query", settings=EXACT, blocks=tmp_path / "parts")
     assert [path.name for path in sorted((tmp_path / "parts").iterdir())] == ["000000000.npy", "000000003.npy"]
     np.testing.assert_allclose(parts, whole, atol=1e-6)

@@ -14,27 +14,18 @@ import yaml
 from sentence_transformers import SentenceTransformer
 
 from stage_scripts import ROOT
-from stages.hybrid.files import write_json, write_table
+from stages.hybrid.files import write_table
 from stages.hybrid.negatives import no_negatives
 from toy_training import make_pairs, make_plan
 
 STEPS = 60
-FILES = ["models/finetuned/model.safetensors", "models/finetuned/README.md", "data/training.csv"]
+FILES = ["models/finetuned/model.safetensors", "data/training.csv"]
 TRAINING = {
     "word_embeddings": "trimmed",
     "precision": "float32",
     "validation_steps": 20,
     "patience": 50,
     "checkpoint_steps": 10,
-}
-
-
-SUMMARY = {  # what the model card tells of the plan
-    "batches": STEPS,
-    "pairs": 4 * STEPS,
-    "batches_by_kind": {"cross_lingual": STEPS},
-    "languages": [{"lang": "de"}, {"lang": "en"}],
-    "datasets": [{"dataset": "toy", "batches": STEPS, "groups": 5, "unused_groups": 0}],
 }
 
 
@@ -51,8 +42,6 @@ def make_project(root: Path, base: Path) -> None:
     write_table(root / "data" / "validation.parquet", pairs[pairs["held_out"]])
     write_table(root / "data" / "batches.parquet", plan)
     write_table(root / "data" / "negatives" / "toy.parquet", no_negatives())
-    write_json(root / "data" / "batches_summary.json", SUMMARY)
-    write_json(root / "data" / "raw" / "toy" / "SOURCE.json", {"origin": "the user's own", "files": {}})
 
 
 def start(root: Path, *launcher: str) -> "subprocess.Popen[str]":
@@ -111,9 +100,6 @@ def test_the_checkpoints_are_gone_when_the_run_is_done(runs: tuple[Path, Path]) 
     assert not any((root / "models" / "checkpoints").exists() for root in runs)
 
 
-def test_the_finetuned_folder_loads_in_sentence_transformers_as_its_card_says(runs: tuple[Path, Path]) -> None:
+def test_the_finetuned_folder_loads_in_sentence_transformers_with_its_prompts(runs: tuple[Path, Path]) -> None:
     model = SentenceTransformer(str(runs[0] / "models" / "finetuned"), device="cpu")
     assert model.encode(["water"], prompt_name="query").shape == (1, 32)
-    card = (runs[0] / "models" / "finetuned" / "README.md").read_text(encoding="utf-8")
-    assert 'prompt_name="query"' in card and "`query` is 'query: '" in card
-    assert f"| toy | its owner's | the user's own | {STEPS} |" in card

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from stage_scripts import ROOT
 from stages.hybrid.files import read_table, write_table
-from stages.hybrid.negatives import COLUMNS
+from stages.hybrid.negatives import TYPES
 from stages.mine import main
 from tiny_encoder import save_tiny_encoder
 
@@ -42,7 +42,7 @@ def run(root: Path, **changed: object) -> pd.DataFrame:
 def test_without_a_wish_for_negatives_no_encoder_is_needed_and_the_table_is_empty(project: Path) -> None:
     found = run(project)
     assert found.empty
-    assert found.columns.tolist() == list(COLUMNS)
+    assert found.columns.tolist() == list(TYPES)
 
 
 def test_negatives_are_other_training_groups_in_the_query_s_language(project: Path) -> None:
@@ -54,4 +54,4 @@ def test_negatives_are_other_training_groups_in_the_query_s_language(project: Pa
     assert (found["lang"] == found["negative_lang"]).all()
     held_out = set(pairs.loc[pairs["held_out"], "group_id"])
     assert not held_out & (set(found["group_id"]) | set(found["negative_group_id"]))
-    assert not list((project / "data" / ".mining").iterdir())  # what a stopped run would need is gone
+    assert not list((project / "data" / ".blocks").iterdir())  # what a stopped run would need is gone

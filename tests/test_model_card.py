@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import yaml
 
-from stages.hybrid.model_card import ModelFacts, describe_model
+from stages.hybrid.report.model_card import ModelFacts, describe_model
 from toy_training import make_settings
 
 FACTS = ModelFacts(

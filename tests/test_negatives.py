@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from stages.hybrid.errors import UserError
-from stages.hybrid.negatives import COLUMNS, NegativesSettings, mine_negatives
+from stages.hybrid.negatives import TYPES, NegativesSettings, mine_negatives
 
 
 def make_table(*rows: tuple[str, str, str, str]) -> pd.DataFrame:
@@ -21,7 +21,7 @@ def at(*degrees: float) -> np.ndarray:
 def mined(pairs: pd.DataFrame, queries: np.ndarray, passages: np.ndarray, **changed: object) -> list[list[str]]:
     values: dict[str, object] = {"per_query": 5, "language": "same", "margin": -2.0, "depth": 50}
     found = mine_negatives(pairs, queries, passages, NegativesSettings(**(values | changed)))  # type: ignore[arg-type]
-    assert found.columns.tolist() == list(COLUMNS)
+    assert found.columns.tolist() == list(TYPES)
     return found[["group_id", "lang", "negative_group_id", "negative_lang"]].to_numpy().tolist()
 
 
@@ -85,7 +85,7 @@ def test_nothing_is_mined_where_nothing_is_asked_for() -> None:
     nothing = mine_negatives(PAIRS, at(), at(), NegativesSettings(0, "same", 0.0, 50))
     assert nothing.empty
     assert mine_negatives(PAIRS.head(0), at(), at(), NegativesSettings(3, "same", 0.0, 50)).empty
-    assert {name: str(kind) for name, kind in nothing.dtypes.items()} == COLUMNS
+    assert {name: str(kind) for name, kind in nothing.dtypes.items()} == TYPES
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,10 @@ import pytest
 from stages.hybrid.report import plots
 from stages.hybrid.report.background import describe_data, describe_training
 from stages.hybrid.report.batches import describe_batches
-from stages.hybrid.report.card import describe_results
 from stages.hybrid.report.evidence import Evidence
 from stages.hybrid.report.figures import show
 from stages.hybrid.report.gains import describe_gains
+from stages.hybrid.report.model_card import describe_results
 from stages.hybrid.report.pages import Block, Heading, Paragraph, Picture, Table, to_html, to_markdown
 from stages.hybrid.report.results import comparison_table, headline_table
 from stages.hybrid.report.tables import (

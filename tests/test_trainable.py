@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from stages.hybrid.dual_encoder import DualEncoder, plain_loss
-from stages.hybrid.encoder import load_encoder
+from stages.hybrid.encoding.model import load_encoder
 from stages.hybrid.errors import UserError
 from stages.hybrid.plan_batches import PlanBatches
 from stages.hybrid.trainable import TrimmedEmbeddings, trained_parts

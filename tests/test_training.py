@@ -8,7 +8,7 @@ from safetensors.torch import load_file
 
 from stages.hybrid.checkpoints import COMPLETE, newest_checkpoint
 from stages.hybrid.dual_encoder import DualEncoder, batch_loss, cached_loss, plain_loss
-from stages.hybrid.encoder import load_encoder
+from stages.hybrid.encoding.model import load_encoder
 from stages.hybrid.errors import UserError
 from stages.hybrid.plan_batches import PlanBatches, TrainingBatch
 from stages.hybrid.training import OneDevice, keep_weights, mix_weights

@@ -6,7 +6,7 @@ import pandas as pd
 import torch
 from sentence_transformers import SentenceTransformer
 
-from stages.hybrid.encoder import load_encoder
+from stages.hybrid.encoding.model import load_encoder
 from stages.hybrid.plan_batches import PlanBatches
 from stages.hybrid.training import finetune
 from stages.hybrid.training_settings import TrainingSettings

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from stages.hybrid.encoder import embed_tokens, length_batches, use_bfloat16
+from stages.hybrid.encoding.model import embed_tokens, length_batches, use_bfloat16
 from stages.hybrid.loss import in_batch_infonce, symmetric_infonce
 from stages.hybrid.plan_batches import TrainingBatch
 from stages.hybrid.processes import gather_embeddings, own_slice

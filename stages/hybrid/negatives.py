@@ -9,12 +9,11 @@ import numpy as np
 import pandas as pd
 
 from stages.hybrid.errors import UserError
+from stages.hybrid.records import Negative
 from stages.hybrid.search import IndexSettings, build_index, search_passages
 
 LANGUAGES = ("same", "any")
-COLUMNS = {
-    "group_id": "str", "lang": "str", "negative_group_id": "str", "negative_lang": "str", "score": "float32"
-}  # fmt: skip
+TYPES = {name: "float32" if name == "score" else "str" for name in Negative._fields}
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ class NegativesSettings:
 def mine_negatives(
     pairs: pd.DataFrame, queries: np.ndarray, passages: np.ndarray, settings: NegativesSettings
 ) -> pd.DataFrame:
-    """Return the hard negatives of every query, with the columns `COLUMNS`.
+    """Return the hard negatives of every query, with the columns of `Negative`.
 
     Never of the query's own group, page or twins, nor two of one group; in the order of the queries, then best first,
     equal scores by group id and language. ``score`` is the cosine of query and negative.
@@ -72,8 +71,8 @@ def mine_negatives(
 
 
 def no_negatives() -> pd.DataFrame:
-    """Return an empty table with the columns `COLUMNS`."""
-    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in COLUMNS.items()})
+    """Return an empty table with the columns of `Negative`."""
+    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in TYPES.items()})
 
 
 def _list_candidates(pool: np.ndarray, near: np.ndarray, scores: np.ndarray) -> pd.DataFrame:
@@ -108,5 +107,5 @@ def _name(chosen: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
     columns = [
         asked["group_id"], asked["lang"], near["group_id"], near["lang"], chosen["score"]
     ]  # fmt: skip
-    named = dict(zip(COLUMNS, (column.to_numpy() for column in columns), strict=True))
-    return pd.DataFrame(named).astype(COLUMNS)
+    named = dict(zip(TYPES, (column.to_numpy() for column in columns), strict=True))
+    return pd.DataFrame(named).astype(TYPES)

@@ -8,7 +8,8 @@ import pandas as pd
 
 from stages.hybrid.composition import compare_languages
 from stages.hybrid.pair_index import PairIndex
-from stages.hybrid.sampler import Batch, Sampler
+from stages.hybrid.records import Batch
+from stages.hybrid.sampler import Sampler
 
 
 def draw_plan(sampler: Sampler) -> pd.DataFrame:

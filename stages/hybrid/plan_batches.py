@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from stages.hybrid.encoder import tokenize
+from stages.hybrid.encoding.model import tokenize
 from stages.hybrid.errors import UserError
 from stages.hybrid.loss import known_positives
 from stages.hybrid.processes import process_count
@@ -44,11 +44,11 @@ class PlanBatches(Dataset[TrainingBatch]):
         """Tokenise each text that the plan uses, once.
 
         Args:
-            plan: the columns of `sampler.Batch`.
+            plan: the columns of `records.Batch`.
             pairs: the columns of `records.Pair`, ``twin_id`` and ``dataset``.
             encoder: whose tokenizer and prompts are used.
             settings: the texts' lengths.
-            negatives: the columns of `negatives.COLUMNS` and ``dataset``; none where None.
+            negatives: the columns of `records.Negative` and ``dataset``; none where None.
         """
         self._plan = plan
         self._rows = {

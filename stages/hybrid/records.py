@@ -41,6 +41,27 @@ class Qrel(NamedTuple):
     relevance: int
 
 
+class Batch(NamedTuple):
+    """A batch of the plan; the three lists are parallel, one entry a pair."""
+
+    step: int  # from 0
+    kind: str  # monolingual, cross_lingual, en_en or x_x
+    dataset: str
+    group_ids: list[str]
+    query_langs: list[str]
+    passage_langs: list[str]
+
+
+class Negative(NamedTuple):
+    """A hard negative of a training query: the passage of another group, near the query though it does not answer."""
+
+    group_id: str
+    lang: str
+    negative_group_id: str
+    negative_lang: str
+    score: float  # cosine of query and negative, by the encoder that mined it
+
+
 @dataclass(frozen=True)
 class Benchmark:
     """Queries, passages and judgements of a benchmark, over all its languages.

@@ -12,6 +12,7 @@ import numpy as np
 
 from stages.hybrid.errors import UserError
 from stages.hybrid.pair_index import PairIndex
+from stages.hybrid.records import Batch
 
 STRATEGIES = ("hybrid", "monolingual", "cross_lingual", "en_en", "x_x")
 TRIES_PER_PAIR = 200  # random draws before the groups that are left are listed
@@ -64,17 +65,6 @@ class SamplerSettings:
             return {self.strategy: 1.0}
         shares = {"monolingual": self.mono_ratio, "cross_lingual": 1 - self.mono_ratio}
         return {kind: share for kind, share in shares.items() if share > 0}
-
-
-class Batch(NamedTuple):
-    """A batch; the three lists are parallel, one entry a pair."""
-
-    step: int  # from 0
-    kind: str  # monolingual, cross_lingual, en_en or x_x
-    dataset: str
-    group_ids: list[str]
-    query_langs: list[str]
-    passage_langs: list[str]
 
 
 class Source(NamedTuple):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from stages.hybrid.encoder import PRECISIONS
+from stages.hybrid.encoding.model import PRECISIONS
 from stages.hybrid.errors import UserError
 
 WORD_EMBEDDINGS = ("frozen", "trained", "trimmed")

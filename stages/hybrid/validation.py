@@ -15,15 +15,15 @@ from stages.hybrid.errors import UserError
 from stages.hybrid.files import whole_file
 from stages.hybrid.plan_batches import PlanBatches
 from stages.hybrid.processes import process_count, process_number, sum_over_processes
+from stages.hybrid.records import Batch
 from stages.hybrid.training_settings import TrainingSettings
 
-COLUMNS = ("step", "kind", "dataset", "group_ids", "query_langs", "passage_langs")  # a plan's
 BATCHES_A_KIND = 8  # at most, of each data set
 BEST = "best.safetensors"
 
 
 def draw_validation(pairs: pd.DataFrame, batch_size: int, *, seed: int) -> pd.DataFrame:
-    """Return validation batches with the columns of `sampler.Batch`, the same for the same arguments.
+    """Return validation batches with the columns of `records.Batch`, the same for the same arguments.
 
     A data set gives at most `BATCHES_A_KIND` monolingual batches, one for each language before a second one for any,
     and as many cross-lingual ones, or as many as there are languages; parallel text gives only these. No pair is in
@@ -58,7 +58,7 @@ def draw_validation(pairs: pd.DataFrame, batch_size: int, *, seed: int) -> pd.Da
             f"training.validation_steps needs two groups to validate on that share a language, found none among "
             f"{len(pairs)} pairs; raise prepare.held_out_share, name a validation_set, or set validation_steps to 0"
         )
-    return pd.DataFrame(batches, columns=list(COLUMNS))
+    return pd.DataFrame(batches, columns=Batch._fields)
 
 
 def _draw_monolingual(

@@ -14,7 +14,7 @@ from stages.hybrid.bench.inputs import BASE, Inputs, find_benchmark, take_part
 from stages.hybrid.bench.roofline import EncoderShape, forward_flops, product_rate
 from stages.hybrid.bench.rows import Row, limit_row, make_row
 from stages.hybrid.bench.timing import alternate, rates, timed
-from stages.hybrid.encoder import EncoderSettings
+from stages.hybrid.encoding.corpus import EncoderSettings
 from stages.hybrid.measures import SETTINGS, average_benchmark, average_settings, measure_queries
 from stages.hybrid.ranks import exact_ranks
 from stages.hybrid.records import Benchmark
@@ -135,7 +135,7 @@ def _moves(ranks: pd.DataFrame, others: pd.DataFrame) -> np.ndarray:
 
 def encode_ours(encoder: Any, settings: EncoderSettings) -> Encode:
     """Return our encoding, its blocks saved in a folder of its own each time."""
-    from stages.hybrid.encoder import encode_texts
+    from stages.hybrid.encoding.corpus import encode_texts
 
     def encode(texts: list[str], prompt: str) -> np.ndarray:
         with tempfile.TemporaryDirectory() as folder:
@@ -175,9 +175,9 @@ def evaluate_by_loop(part: Benchmark, encode: Encode, *, lang: str) -> list[floa
 
 def _time_encoders(_: Turns, *, part: Benchmark, settings: EncoderSettings, rounds: int) -> dict[str, Any]:
     """Return the seconds of our encoding and theirs in turns, with what the share of the machine's rate needs."""
-    from stages.hybrid.encoder import load_encoder, load_for_encoding, tokenize, use_bfloat16
+    from stages.hybrid.encoding.model import load_encoder, load_for_encoding, tokenize, use_bfloat16
 
-    encoder, our_encoder = load_encoder(BASE), load_for_encoding(BASE, settings)
+    encoder, our_encoder = load_encoder(BASE), load_for_encoding(BASE, settings.precision)
     runs = {
         "ours": timed(lambda: encode_both(part, encode_ours(our_encoder, settings))),
         "peer": timed(lambda: encode_both(part, encode_theirs(encoder))),
@@ -198,13 +198,13 @@ def _time_encoders(_: Turns, *, part: Benchmark, settings: EncoderSettings, roun
 
 def _encode_each_way(_: Turns, *, part: Benchmark, settings: EncoderSettings) -> dict[str, Any]:
     """Return embeddings as the settings say, in float32, and by sentence-transformers in batches of two sizes."""
-    from stages.hybrid.encoder import load_encoder, load_for_encoding
+    from stages.hybrid.encoding.model import load_encoder, load_for_encoding
 
     encoder = load_encoder(BASE)
     exact = replace(settings, precision="float32", max_length=encoder.max_seq_length or settings.max_length)
     exact = replace(exact, tokens_per_batch=max(exact.max_length, settings.tokens_per_batch))
     encoders = {
-        "ours": encode_ours(load_for_encoding(BASE, settings), settings),
+        "ours": encode_ours(load_for_encoding(BASE, settings.precision), settings),
         "exact": encode_ours(encoder, exact),
         "peer": encode_theirs(encoder),
         "peer, other batches": encode_theirs(encoder, batch_size=OTHER_BATCH),
@@ -216,9 +216,9 @@ def _time_evaluations(
     _: Turns, *, part: Benchmark, settings: EncoderSettings, lang: str, rounds: int
 ) -> dict[str, list[float]]:
     """Return the seconds of our evaluation of all settings, and of the loop's for the queries in ``lang``."""
-    from stages.hybrid.encoder import load_encoder, load_for_encoding
+    from stages.hybrid.encoding.model import load_encoder, load_for_encoding
 
-    encoder, our_encoder = load_encoder(BASE), load_for_encoding(BASE, settings)
+    encoder, our_encoder = load_encoder(BASE), load_for_encoding(BASE, settings.precision)
 
     def evaluate() -> None:
         embedded = encode_both(part, encode_ours(our_encoder, settings))

@@ -17,7 +17,7 @@ from stages.hybrid.bench.timing import slope
 from stages.hybrid.files import read_array
 
 if TYPE_CHECKING:
-    from stages.hybrid.encoder import EncoderSettings
+    from stages.hybrid.encoding.corpus import EncoderSettings
 
 SIZES = (10_000, 100_000, 1_000_000)
 ENCODED = (250, 1_000, 4_000)  # texts; a million would take an hour and more
@@ -117,9 +117,10 @@ def _time_encoding(_: Turns, *, size: int, settings: "EncoderSettings", layers: 
     """Return the seconds of encoding ``size`` made-up texts, by the base or by the base without its layers."""
     from torch import nn
 
-    from stages.hybrid.encoder import encode_texts, load_for_encoding
+    from stages.hybrid.encoding.corpus import encode_texts
+    from stages.hybrid.encoding.model import load_for_encoding
 
-    encoder = load_for_encoding(BASE, settings)
+    encoder = load_for_encoding(BASE, settings.precision)
     words: Any = encoder[0]
     if not layers:
         words.model.encoder.layer = nn.ModuleList()

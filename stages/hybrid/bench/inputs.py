@@ -15,7 +15,7 @@ from stages.hybrid.records import Benchmark
 
 if TYPE_CHECKING:  # a measured process loads only what it measures
     from stages.hybrid.bias import BiasSettings
-    from stages.hybrid.encoder import EncoderSettings
+    from stages.hybrid.encoding.corpus import EncoderSettings
     from stages.hybrid.measures import MeasuresSettings
     from stages.hybrid.training_settings import TrainingSettings
 
@@ -44,7 +44,7 @@ def read_inputs() -> Inputs:
         UserError: it is wrong, or what `make run` makes is not there.
     """
     from stages.hybrid.bias import BiasSettings
-    from stages.hybrid.encoder import EncoderSettings
+    from stages.hybrid.encoding.corpus import EncoderSettings
     from stages.hybrid.measures import MeasuresSettings
     from stages.hybrid.training_settings import TrainingSettings
 

@@ -129,7 +129,7 @@ def train_ours(
     turns: Turns, *, plan: pd.DataFrame, pairs: pd.DataFrame, settings: "TrainingSettings", seed: int
 ) -> Any:
     """Train the base along ``plan``, a turn a step; return losses, token counts, the encoder's shape and precision."""
-    from stages.hybrid.encoder import load_encoder, use_bfloat16
+    from stages.hybrid.encoding.model import load_encoder, use_bfloat16
     from stages.hybrid.plan_batches import PlanBatches
     from stages.hybrid.training import finetune
 

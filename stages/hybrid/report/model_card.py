@@ -1,4 +1,4 @@
-"""The README of a fine-tuned model: what it was made of, and how it is used. The same run gives the same bytes."""
+"""The card of a fine-tuned model: how it is used, what it was made of, what it scores. Equal runs give equal bytes."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -6,7 +6,12 @@ from typing import Any
 import yaml
 
 from stages.hybrid.licences import LICENCES
+from stages.hybrid.report.evidence import Evidence
+from stages.hybrid.report.pages import Block, Heading, Paragraph
+from stages.hybrid.report.results import headline_table
 from stages.hybrid.training_settings import TrainingSettings
+
+TRAINED = "finetuned"  # the model that the card is about
 
 
 @dataclass(frozen=True)
@@ -106,3 +111,17 @@ def _as_written(value: Any) -> str:
 def _table(columns: list[str], rows: list[list[str]]) -> str:
     lines = [columns, ["---"] * len(columns), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def describe_results(evidence: Evidence) -> list[Block]:
+    """Return the section on results: the headline figures of the first model and the fine-tuned, by benchmark."""
+    systems = list(dict.fromkeys([evidence.models[0], TRAINED]))
+    blocks: list[Block] = [Heading(2, "Results")]
+    for benchmark in dict.fromkeys(evidence.summary["benchmark"]):
+        table = headline_table(evidence.summary, systems, benchmark=benchmark)
+        blocks += [Paragraph(f"{benchmark}:"), table]
+    text = (
+        f"From `reports/{evidence.profile}/report.html`: one run with seed {evidence.seed}, exact ranks, means over "
+        "language pairs. Intervals, tests and what the models are held against stand there."
+    )
+    return [*blocks, Paragraph(text)]

@@ -1,0 +1,1 @@
+"""Texts to embeddings: the encoder itself, and the encoding of whole corpora."""
