@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from stages.hybrid.costs import measured
-from stages.hybrid.errors import one_line_errors
+from stages.hybrid.ground.costs import measured
+from stages.hybrid.ground.errors import one_line_errors
 
 OUT = Path("models/base")
 
@@ -14,9 +14,9 @@ OUT = Path("models/base")
 @one_line_errors
 @measured
 def main() -> None:
-    from stages.hybrid.base_encoder import BaseSettings, save_base_encoder
-    from stages.hybrid.files import whole_folder
-    from stages.hybrid.params import read_settings
+    from stages.hybrid.base.encoder import BaseSettings, save_base_encoder
+    from stages.hybrid.ground.files import whole_folder
+    from stages.hybrid.ground.params import read_settings
 
     settings = read_settings("base", BaseSettings)
     with whole_folder(OUT) as partial:

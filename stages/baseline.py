@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 import click
 
 from stages.bias import write_bias
-from stages.hybrid.costs import measured
-from stages.hybrid.errors import one_line_errors
+from stages.hybrid.ground.costs import measured
+from stages.hybrid.ground.errors import one_line_errors
 from stages.score import write_system
 
 if TYPE_CHECKING:
-    from stages.hybrid.ranks import Scorer
     from stages.hybrid.records import Benchmark
+    from stages.hybrid.retrieval.ranks import Scorer
 
 TOKENIZER = Path("models/base/tokenizer.json")
 
@@ -22,13 +22,13 @@ TOKENIZER = Path("models/base/tokenizer.json")
 @one_line_errors
 @measured
 def main(benchmark: str) -> None:
-    from stages.hybrid.baselines import LEXICAL, WITHOUT_MODEL, BaselinesSettings
-    from stages.hybrid.bias import BiasSettings
-    from stages.hybrid.files import whole_folder
-    from stages.hybrid.measures import MeasuresSettings
-    from stages.hybrid.params import read_settings, read_value
-    from stages.hybrid.ranks import rank_passages
-    from stages.hybrid.runs import read_benchmark
+    from stages.hybrid.evaluation.bias import BiasSettings
+    from stages.hybrid.evaluation.measures import MeasuresSettings
+    from stages.hybrid.ground.files import whole_folder
+    from stages.hybrid.ground.params import read_settings, read_value
+    from stages.hybrid.retrieval.baselines import LEXICAL, WITHOUT_MODEL, BaselinesSettings
+    from stages.hybrid.retrieval.ranks import rank_passages
+    from stages.hybrid.retrieval.runs import read_benchmark
 
     settings = read_settings("measures", MeasuresSettings)
     names = [name for name in LEXICAL if name in read_settings("baselines", BaselinesSettings).names]
@@ -48,8 +48,8 @@ def main(benchmark: str) -> None:
 
 def scorer(name: str, data: "Benchmark", *, seed: int) -> "Scorer":
     """Return the scores by which baseline ``name`` ranks."""
-    from stages.hybrid.lexical import bm25_scores, load_tokenizer, subwords
-    from stages.hybrid.ranks import random_scores
+    from stages.hybrid.retrieval.lexical import bm25_scores, load_tokenizer, subwords
+    from stages.hybrid.retrieval.ranks import random_scores
 
     if name == "random":
         return random_scores(data, seed=seed)

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from stages.hybrid.costs import measured
-from stages.hybrid.errors import one_line_errors
+from stages.hybrid.ground.costs import measured
+from stages.hybrid.ground.errors import one_line_errors
 
 PAIRS = Path("data/pairs")
 PLAN = Path("data/batches.parquet")
@@ -17,12 +17,12 @@ DIRECTIONS = Path("data/batches_directions.csv")
 @one_line_errors
 @measured
 def main() -> None:
-    from stages.hybrid.composition import compare_pairs
-    from stages.hybrid.files import read_table, write_json, write_table
-    from stages.hybrid.pair_index import PairIndex
-    from stages.hybrid.params import read_settings, read_value
-    from stages.hybrid.plan import draw_plan, summarise_plan
-    from stages.hybrid.sampler import Sampler, SamplerSettings
+    from stages.hybrid.batches.composition import compare_pairs
+    from stages.hybrid.batches.pair_index import PairIndex
+    from stages.hybrid.batches.plan import draw_plan, summarise_plan
+    from stages.hybrid.batches.sampler import Sampler, SamplerSettings
+    from stages.hybrid.ground.files import read_table, write_json, write_table
+    from stages.hybrid.ground.params import read_settings, read_value
 
     settings = read_settings("sampler", SamplerSettings)
     tables = {name: read_table(PAIRS / f"{name}.parquet") for name in read_value("datasets", list[str])}

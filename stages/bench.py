@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from stages.hybrid.errors import UserError, one_line_errors
+from stages.hybrid.ground.errors import UserError, one_line_errors
 
 if TYPE_CHECKING:
     from stages.hybrid.bench.catalogue import Subject
@@ -78,7 +78,7 @@ def write(results: "Results") -> None:
     """Write the results as they are so far, in JSON, as a page, and growth as a picture."""
     from stages.hybrid.bench.rows import write_results
     from stages.hybrid.bench.table import draw_growth, to_markdown
-    from stages.hybrid.files import write_text
+    from stages.hybrid.ground.files import write_text
 
     write_results(JSON, results)
     write_text(PAGE, to_markdown(results))
@@ -104,7 +104,7 @@ def describe() -> dict[str, Any]:
 
     import torch
 
-    from stages.hybrid.costs import describe_machine
+    from stages.hybrid.ground.costs import describe_machine
 
     machine = describe_machine()
     machine.pop("packages")

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stages.hybrid.costs import measured
-from stages.hybrid.errors import one_line_errors
+from stages.hybrid.ground.costs import measured
+from stages.hybrid.ground.errors import one_line_errors
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,11 +24,11 @@ SUMMARY = [
 @one_line_errors
 @measured
 def main(model: str, benchmark: str) -> None:
-    from stages.hybrid.baselines import find_systems
-    from stages.hybrid.bias import BiasSettings
-    from stages.hybrid.files import whole_folder
-    from stages.hybrid.params import read_settings, read_value
-    from stages.hybrid.runs import read_benchmark
+    from stages.hybrid.evaluation.bias import BiasSettings
+    from stages.hybrid.ground.files import whole_folder
+    from stages.hybrid.ground.params import read_settings, read_value
+    from stages.hybrid.retrieval.baselines import find_systems
+    from stages.hybrid.retrieval.runs import read_benchmark
 
     top_k = read_settings("bias", BiasSettings).top_k
     metrics = Path("reports", read_value("profile", str), "metrics", benchmark, model)
@@ -42,10 +42,10 @@ def main(model: str, benchmark: str) -> None:
 
 def write_bias(folder: Path, data: "Benchmark", *, scores: Path, top_k: int, metrics: Path) -> None:
     """Write the bias measures of the system in ``scores`` to ``folder``, and its headline figures to ``metrics``."""
-    from stages.hybrid.agreement import translation_agreement
-    from stages.hybrid.bias import average_bias, bias_by_pair, language_divergences, measure_bias
-    from stages.hybrid.files import read_table, write_json, write_table
-    from stages.hybrid.runs import read_run
+    from stages.hybrid.evaluation.agreement import translation_agreement
+    from stages.hybrid.evaluation.bias import average_bias, bias_by_pair, language_divergences, measure_bias
+    from stages.hybrid.ground.files import read_table, write_json, write_table
+    from stages.hybrid.retrieval.runs import read_run
 
     ranks = read_table(scores / "ranks.parquet")
     top = read_run(scores / "run.trec.gz", depth=min(top_k, len(data.passages)))
@@ -68,8 +68,8 @@ def write_bias(folder: Path, data: "Benchmark", *, scores: Path, top_k: int, met
 
 def headline_figures(measured: "pd.DataFrame", averages: "pd.DataFrame") -> dict[str, float]:
     """Return the figures that dvc metrics shows, from the tables of `measure_queries` and `average_bias`."""
-    from stages.hybrid.bias import MEAN
-    from stages.hybrid.measures import average_benchmark
+    from stages.hybrid.evaluation.bias import MEAN
+    from stages.hybrid.evaluation.measures import average_benchmark
 
     retrieval = average_benchmark(measured).set_index(["setting", "measure"])["value"]
     overall = averages[averages["query_lang"] == MEAN].set_index("measure")["value"]

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from stages.hybrid.costs import measured
-from stages.hybrid.errors import one_line_errors
+from stages.hybrid.ground.costs import measured
+from stages.hybrid.ground.errors import one_line_errors
 
 SCORES = Path("data/scores")
 BIAS = Path("data/bias")
@@ -19,8 +19,7 @@ def main() -> None:
     import numpy as np
     import pandas as pd
 
-    from stages.hybrid.baselines import WITHOUT_MODEL, find_systems
-    from stages.hybrid.comparisons import (
+    from stages.hybrid.evaluation.comparisons import (
         COMPARED,
         compare_systems,
         figures_of,
@@ -28,9 +27,10 @@ def main() -> None:
         find_intervals,
         questions_of,
     )
-    from stages.hybrid.files import read_table, write_table
-    from stages.hybrid.params import read_value
-    from stages.hybrid.significance import SEED, draw, holm
+    from stages.hybrid.evaluation.significance import SEED, draw, holm
+    from stages.hybrid.ground.files import read_table, write_table
+    from stages.hybrid.ground.params import read_value
+    from stages.hybrid.retrieval.baselines import WITHOUT_MODEL, find_systems
 
     models, benchmarks = read_value("models", list[str]), read_value("benchmarks", list[str])
     intervals, comparisons = [], []

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from stages.hybrid.costs import measured
-from stages.hybrid.errors import one_line_errors
+from stages.hybrid.ground.costs import measured
+from stages.hybrid.ground.errors import one_line_errors
 
 OUT = Path("data/embeddings")
 
@@ -17,8 +17,8 @@ OUT = Path("data/embeddings")
 @measured
 def main(model: str, benchmark: str) -> None:
     from stages.hybrid.encoding.corpus import EncoderSettings, resumable_encoder
-    from stages.hybrid.files import read_table, write_array
-    from stages.hybrid.params import read_settings
+    from stages.hybrid.ground.files import read_table, write_array
+    from stages.hybrid.ground.params import read_settings
 
     settings = read_settings("encoder", EncoderSettings)
     with resumable_encoder(Path("models", model), settings) as encode:

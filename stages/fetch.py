@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stages.hybrid.costs import measured
-from stages.hybrid.errors import UserError, one_line_errors
+from stages.hybrid.ground.costs import measured
+from stages.hybrid.ground.errors import UserError, one_line_errors
 
 if TYPE_CHECKING:
-    from stages.hybrid.downloads import FetchSettings
+    from stages.hybrid.sources.downloads import FetchSettings
 
 RAW = Path("data/raw")
 NAME = re.compile(r"\w+")
@@ -26,8 +26,8 @@ NAME = re.compile(r"\w+")
 @one_line_errors
 @measured
 def main() -> None:
-    from stages.hybrid.downloads import FetchSettings
-    from stages.hybrid.params import read_settings, read_value
+    from stages.hybrid.ground.params import read_settings, read_value
+    from stages.hybrid.sources.downloads import FetchSettings
 
     settings = read_settings("fetch", FetchSettings)
     training, evaluation = read_value("languages", list[str]), read_value("evaluation_languages", list[str])
@@ -66,9 +66,9 @@ def fetch_source(name: str, folder: Path, languages: list[str], settings: "Fetch
         UserError: they cannot be had; the message names a way out.
     """
     from stages.hybrid.corpora import gnome_help, homes, libreoffice_help, libreoffice_messages
-    from stages.hybrid.downloads import copy_own, fetch_files
-    from stages.hybrid.hub_files import fetch_hub_files
-    from stages.hybrid.packages import fetch_archives
+    from stages.hybrid.sources.downloads import copy_own, fetch_files
+    from stages.hybrid.sources.hub_files import fetch_hub_files
+    from stages.hybrid.sources.packages import fetch_archives
 
     mirror = settings.mirror_folder
     if name in settings.folders:

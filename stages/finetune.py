@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stages.hybrid.costs import measured
-from stages.hybrid.errors import one_line_errors
+from stages.hybrid.ground.costs import measured
+from stages.hybrid.ground.errors import one_line_errors
 
 if TYPE_CHECKING:
     import pandas as pd
     from sentence_transformers import SentenceTransformer
 
-    from stages.hybrid.training_settings import TrainingSettings
+    from stages.hybrid.training.settings import TrainingSettings
 
 BASE = Path("models/base")
 OUT = Path("models/finetuned")
@@ -35,10 +35,10 @@ CHECKPOINTS = Path("models/checkpoints")  # no output of the stage: DVC would de
 def main() -> None:
     import pandas as pd
 
-    from stages.hybrid.files import read_table, whole_folder, write_table
-    from stages.hybrid.params import read_settings, read_value
-    from stages.hybrid.processes import check_divisible, process_count, process_number
-    from stages.hybrid.training_settings import TrainingSettings
+    from stages.hybrid.ground.files import read_table, whole_folder, write_table
+    from stages.hybrid.ground.params import read_settings, read_value
+    from stages.hybrid.training.processes import check_divisible, process_count, process_number
+    from stages.hybrid.training.settings import TrainingSettings
 
     settings = read_settings("training", TrainingSettings)
     seed = read_value("seed", int)
@@ -71,11 +71,11 @@ def train(
 ) -> "tuple[SentenceTransformer, pd.DataFrame]":
     """Return the fine-tuned encoder and its training curve."""
     from stages.hybrid.encoding.model import load_encoder
-    from stages.hybrid.files import read_table
-    from stages.hybrid.plan_batches import PlanBatches
-    from stages.hybrid.processes import first_before_the_rest, join_processes, process_count
-    from stages.hybrid.training import finetune
-    from stages.hybrid.validation import draw_validation
+    from stages.hybrid.ground.files import read_table
+    from stages.hybrid.training.plan_batches import PlanBatches
+    from stages.hybrid.training.processes import first_before_the_rest, join_processes, process_count
+    from stages.hybrid.training.trainer import finetune
+    from stages.hybrid.training.validation import draw_validation
 
     join_processes()
     encoder = load_encoder(BASE)
@@ -93,7 +93,7 @@ def train(
 
 def own_checkpoints(told: str, datasets: list[str]) -> Path:
     """Return the folder for this very run's checkpoints; those of runs from other inputs are deleted."""
-    from stages.hybrid.files import sha256_of
+    from stages.hybrid.ground.files import sha256_of
 
     inputs = [
         *sorted(BASE.rglob("*.safetensors")),

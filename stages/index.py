@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from stages.hybrid.costs import measured
-from stages.hybrid.errors import one_line_errors
+from stages.hybrid.ground.costs import measured
+from stages.hybrid.ground.errors import one_line_errors
 
 
 @click.command(help=__doc__)
@@ -14,8 +14,8 @@ from stages.hybrid.errors import one_line_errors
 @one_line_errors
 @measured
 def main(model: str, benchmark: str) -> None:
-    from stages.hybrid.params import read_settings
-    from stages.hybrid.search import IndexSettings, build_index, load_embeddings, save_index
+    from stages.hybrid.ground.params import read_settings
+    from stages.hybrid.retrieval.search import IndexSettings, build_index, load_embeddings, save_index
 
     settings = read_settings("index", IndexSettings)
     index = build_index(load_embeddings(Path("data/embeddings", model, benchmark, "passages.npy")), settings)

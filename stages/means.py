@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from stages.hybrid.costs import measured
-from stages.hybrid.errors import one_line_errors
+from stages.hybrid.ground.costs import measured
+from stages.hybrid.ground.errors import one_line_errors
 
 
 @click.command(help=__doc__)
@@ -15,11 +15,11 @@ from stages.hybrid.errors import one_line_errors
 def main(model: str) -> None:
     import pandas as pd
 
-    from stages.hybrid.baselines import BaselinesSettings
     from stages.hybrid.encoding.corpus import EncoderSettings, resumable_encoder
-    from stages.hybrid.files import read_table, whole_folder
-    from stages.hybrid.offsets import language_means, spread_rows, write_means
-    from stages.hybrid.params import read_settings, read_value
+    from stages.hybrid.ground.files import read_table, whole_folder
+    from stages.hybrid.ground.params import read_settings, read_value
+    from stages.hybrid.retrieval.baselines import BaselinesSettings
+    from stages.hybrid.retrieval.offsets import language_means, spread_rows, write_means
 
     baselines = read_settings("baselines", BaselinesSettings)
     settings = read_settings("encoder", EncoderSettings)

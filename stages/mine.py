@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stages.hybrid.costs import measured
-from stages.hybrid.errors import one_line_errors
+from stages.hybrid.ground.costs import measured
+from stages.hybrid.ground.errors import one_line_errors
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from stages.hybrid.encoding.corpus import EncoderSettings
-    from stages.hybrid.negatives import NegativesSettings
+    from stages.hybrid.retrieval.negatives import NegativesSettings
 
 BASE = Path("models/base")
 PAIRS = Path("data/pairs")
@@ -24,9 +24,9 @@ OUT = Path("data/negatives")
 @measured
 def main() -> None:
     from stages.hybrid.encoding.corpus import EncoderSettings
-    from stages.hybrid.files import read_table, write_table
-    from stages.hybrid.negatives import NegativesSettings, no_negatives
-    from stages.hybrid.params import read_settings, read_value
+    from stages.hybrid.ground.files import read_table, write_table
+    from stages.hybrid.ground.params import read_settings, read_value
+    from stages.hybrid.retrieval.negatives import NegativesSettings, no_negatives
 
     settings = read_settings("negatives", NegativesSettings)
     encoder_settings = read_settings("encoder", EncoderSettings)
@@ -44,7 +44,7 @@ def mine(pairs: "pd.DataFrame", settings: "NegativesSettings", encoder_settings:
     import numpy as np
 
     from stages.hybrid.encoding.corpus import resumable_encoder
-    from stages.hybrid.negatives import mine_negatives
+    from stages.hybrid.retrieval.negatives import mine_negatives
 
     with resumable_encoder(BASE, encoder_settings) as encode:
         sides = {side: encode(pairs[side].tolist(), prompt=side).astype(np.float32) for side in ("query", "passage")}

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stages.hybrid.errors import UserError, one_line_errors
+from stages.hybrid.ground.errors import UserError, one_line_errors
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +27,7 @@ GROUP = 24  # columns for a group's name
 def main(steps: tuple[str, ...], summary: bool) -> None:
     from rich.console import Console
 
-    from stages.hybrid.files import read_json, read_table
+    from stages.hybrid.ground.files import read_json, read_table
     from stages.hybrid.report.batches import describe_batches
 
     console = Console()
@@ -56,7 +56,7 @@ def print_batch(console: "Console", batch: "pd.Series") -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from stages.hybrid.files import read_table
+    from stages.hybrid.ground.files import read_table
 
     pairs = read_table(PAIRS / f"{batch['dataset']}.parquet").set_index(["group_id", "lang"])
     title = f"step {batch['step']}: a {batch['kind']} batch of {len(batch['group_ids'])} pairs from {batch['dataset']}"

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stages.hybrid.costs import measured
-from stages.hybrid.errors import UserError, one_line_errors
+from stages.hybrid.ground.costs import measured
+from stages.hybrid.ground.errors import UserError, one_line_errors
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,10 +23,10 @@ def main() -> None:
     import pandas as pd
 
     from stages.hybrid.corpora.catalogue import read_benchmark, read_pairs
-    from stages.hybrid.files import write_json, write_table
-    from stages.hybrid.leaks import find_leaks
-    from stages.hybrid.params import read_settings, read_value
-    from stages.hybrid.preparation import PrepareSettings, describe_benchmark, describe_pairs, prepare_pairs
+    from stages.hybrid.ground.files import write_json, write_table
+    from stages.hybrid.ground.params import read_settings, read_value
+    from stages.hybrid.pairs.leaks import find_leaks
+    from stages.hybrid.pairs.preparation import PrepareSettings, describe_benchmark, describe_pairs, prepare_pairs
     from stages.hybrid.records import Pair
 
     settings = read_settings("prepare", PrepareSettings)
@@ -66,7 +66,7 @@ def choose_validation(
     """Return the pairs to validate on, with their ``dataset``: those held out, or those of a benchmark where named."""
     import pandas as pd
 
-    from stages.hybrid.preparation import validation_pairs
+    from stages.hybrid.pairs.preparation import validation_pairs
 
     if validation_set:
         return validation_pairs(benchmarks[validation_set]).assign(dataset=validation_set)

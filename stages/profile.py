@@ -4,9 +4,9 @@ from pathlib import Path
 
 import click
 
-from stages.hybrid.errors import UserError, one_line_errors
-from stages.hybrid.files import write_text
-from stages.hybrid.params import PARAMS, read_params
+from stages.hybrid.ground.errors import UserError, one_line_errors
+from stages.hybrid.ground.files import write_text
+from stages.hybrid.ground.params import PARAMS, read_params
 
 PROFILES = Path("profiles")
 BACKUP = Path("params.yaml.bak")

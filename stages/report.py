@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stages.hybrid.errors import one_line_errors
+from stages.hybrid.ground.errors import one_line_errors
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,7 +30,7 @@ Cells = dict[tuple[str, str], Path]  # (benchmark, system) -> its folder below S
 @click.option("--show", is_flag=True, help="Write nothing; print the headline figures of the last report.")
 @one_line_errors
 def main(show: bool) -> None:
-    from stages.hybrid.params import read_value
+    from stages.hybrid.ground.params import read_value
 
     folder = Path("reports", read_value("profile", str))
     if show:
@@ -46,7 +46,7 @@ def main(show: bool) -> None:
 
 def find_cells(models: list[str], benchmarks: list[str]) -> Cells:
     """Return every system that was scored on a benchmark, in the order in which it is shown."""
-    from stages.hybrid.baselines import WITHOUT_MODEL, find_systems
+    from stages.hybrid.retrieval.baselines import WITHOUT_MODEL, find_systems
 
     found = {benchmark: find_systems(SCORES, [WITHOUT_MODEL, *models], benchmark=benchmark) for benchmark in benchmarks}
     return {(benchmark, name): path for benchmark, systems in found.items() for name, path in systems.items()}
@@ -54,10 +54,10 @@ def find_cells(models: list[str], benchmarks: list[str]) -> Cells:
 
 def read_evidence(cells: Cells, *, models: list[str], benchmarks: list[str]) -> "Evidence":
     """Read all that the report tells of."""
-    from stages.hybrid.costs import read_costs
-    from stages.hybrid.files import read_json, read_table
-    from stages.hybrid.measures import average_benchmark, average_languages
-    from stages.hybrid.params import read_value
+    from stages.hybrid.evaluation.measures import average_benchmark, average_languages
+    from stages.hybrid.ground.costs import read_costs
+    from stages.hybrid.ground.files import read_json, read_table
+    from stages.hybrid.ground.params import read_value
     from stages.hybrid.report.evidence import Evidence
     from stages.hybrid.report.tables import summary_table
 
@@ -90,7 +90,7 @@ def write_tables(folder: Path, evidence: "Evidence", *, cells: Cells) -> None:
     """Write what other tools read."""
     import pandas as pd
 
-    from stages.hybrid.files import read_table, write_table
+    from stages.hybrid.ground.files import read_table, write_table
     from stages.hybrid.report.tables import bias_by_language, language_pair_table
 
     directions = read_table(DIRECTIONS) if DIRECTIONS.exists() else pd.DataFrame(columns=["query_lang", "passage_lang"])
@@ -107,7 +107,7 @@ def write_tables(folder: Path, evidence: "Evidence", *, cells: Cells) -> None:
 
 def write_pages(folder: Path, evidence: "Evidence") -> None:
     """Write the report, its pictures and the model card."""
-    from stages.hybrid.files import write_text
+    from stages.hybrid.ground.files import write_text
     from stages.hybrid.report.model_card import describe_model, describe_results
     from stages.hybrid.report.pages import Picture, to_html, to_markdown
     from stages.hybrid.report.text import describe
@@ -124,10 +124,10 @@ def write_pages(folder: Path, evidence: "Evidence") -> None:
 
 def read_model_facts(evidence: "Evidence") -> "ModelFacts":
     """Read what the model card tells of the fine-tuned model."""
-    from stages.hybrid.files import read_json
-    from stages.hybrid.params import read_settings, read_value
+    from stages.hybrid.ground.files import read_json
+    from stages.hybrid.ground.params import read_settings, read_value
     from stages.hybrid.report.model_card import ModelFacts
-    from stages.hybrid.training_settings import TrainingSettings
+    from stages.hybrid.training.settings import TrainingSettings
 
     used = [data["dataset"] for data in evidence.plan["datasets"]]
     return ModelFacts(
@@ -152,7 +152,7 @@ def join(tables: "dict[tuple[str, str], pd.DataFrame]") -> "pd.DataFrame":
 
 def collect(root: Path, cells: Cells, name: str) -> "pd.DataFrame":
     """Return the tables ``name`` in the folders below ``root`` of every (benchmark, system) as one."""
-    from stages.hybrid.files import read_table
+    from stages.hybrid.ground.files import read_table
 
     return join({cell: read_table(root / path / name) for cell, path in cells.items()})
 
@@ -162,7 +162,7 @@ def show_summary(folder: Path) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from stages.hybrid.files import read_table
+    from stages.hybrid.ground.files import read_table
     from stages.hybrid.report.results import headline_table
 
     summary = read_table(folder / "summary.csv")

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from stages.hybrid.errors import UserError, one_line_errors
+from stages.hybrid.ground.errors import UserError, one_line_errors
 
 DATA = Path("data")
 KEPT = Path("data/reproduction")
@@ -32,7 +32,7 @@ def main(make_runs: bool, seeds: tuple[int, ...], overrides: tuple[str, ...]) ->
 
 def run_all(seeds: tuple[int, ...], overrides: list[str]) -> None:
     """Make the runs that are not kept yet; params.yaml is afterwards as it was."""
-    from stages.hybrid.params import PARAMS, read_params
+    from stages.hybrid.ground.params import PARAMS, read_params
     from stages.hybrid.reproduction.kept import (
         COMPLETE,
         SAMPLINGS,
@@ -68,7 +68,7 @@ def run_experiment(sampling: str, seed: int, overrides: list[str]) -> None:
     Raises:
         UserError: DVC could not run it.
     """
-    from stages.hybrid.params import read_params
+    from stages.hybrid.ground.params import read_params
     from stages.hybrid.reproduction.kept import keep_run, run_name, settings_of
 
     name = run_name(sampling, seed)
@@ -98,8 +98,9 @@ def collect_all() -> None:
     """Write the tables and the page."""
     import pandas as pd
 
-    from stages.hybrid.files import read_table, write_table, write_text
+    from stages.hybrid.ground.files import read_table, write_table, write_text
     from stages.hybrid.report.pages import to_html, to_markdown
+    from stages.hybrid.report.resource_classes import resource_group
     from stages.hybrid.report.tables import PAPER
     from stages.hybrid.reproduction.claims import judge_claims
     from stages.hybrid.reproduction.findings import Findings
@@ -107,7 +108,6 @@ def collect_all() -> None:
     from stages.hybrid.reproduction.page import describe_findings
     from stages.hybrid.reproduction.systems import judge_runs
     from stages.hybrid.reproduction.tables import NUMBERS, compare_with_others, group_table, paper_table, system_table
-    from stages.hybrid.resource_classes import resource_group
 
     runs = read_kept_runs(KEPT)
     params: dict[str, Any] = runs[0].params

@@ -5,17 +5,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stages.hybrid.costs import measured
-from stages.hybrid.errors import one_line_errors
+from stages.hybrid.ground.costs import measured
+from stages.hybrid.ground.errors import one_line_errors
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-    from stages.hybrid.baselines import BaselinesSettings
-    from stages.hybrid.measures import MeasuresSettings
-    from stages.hybrid.ranks import Ranking
+    from stages.hybrid.evaluation.measures import MeasuresSettings
     from stages.hybrid.records import Benchmark
+    from stages.hybrid.retrieval.baselines import BaselinesSettings
+    from stages.hybrid.retrieval.ranks import Ranking
 
 SIDES = ("queries", "passages")
 
@@ -26,13 +26,13 @@ SIDES = ("queries", "passages")
 @one_line_errors
 @measured
 def main(model: str, benchmark: str) -> None:
-    from stages.hybrid.baselines import ADJUSTMENTS, BaselinesSettings, adjusted_name
-    from stages.hybrid.files import whole_folder
-    from stages.hybrid.measures import MeasuresSettings
-    from stages.hybrid.params import read_settings
-    from stages.hybrid.ranks import dense_scores, rank_passages
-    from stages.hybrid.runs import read_benchmark, write_qrels
-    from stages.hybrid.search import load_embeddings, load_index, search_passages
+    from stages.hybrid.evaluation.measures import MeasuresSettings
+    from stages.hybrid.ground.files import whole_folder
+    from stages.hybrid.ground.params import read_settings
+    from stages.hybrid.retrieval.baselines import ADJUSTMENTS, BaselinesSettings, adjusted_name
+    from stages.hybrid.retrieval.ranks import dense_scores, rank_passages
+    from stages.hybrid.retrieval.runs import read_benchmark, write_qrels
+    from stages.hybrid.retrieval.search import load_embeddings, load_index, search_passages
 
     settings = read_settings("measures", MeasuresSettings)
     baselines = read_settings("baselines", BaselinesSettings)
@@ -57,9 +57,9 @@ def write_system(
     folder: Path, ranking: "Ranking", *, data: "Benchmark", settings: "MeasuresSettings", name: str
 ) -> "pd.DataFrame":
     """Write a system's ranks, measures and TREC run to ``folder``; return the table of `measure_queries`."""
-    from stages.hybrid.files import write_table
-    from stages.hybrid.measures import average_settings, measure_queries
-    from stages.hybrid.runs import write_run
+    from stages.hybrid.evaluation.measures import average_settings, measure_queries
+    from stages.hybrid.ground.files import write_table
+    from stages.hybrid.retrieval.runs import write_run
 
     table = measure_queries(ranking.ranks, settings.cutoffs)
     write_table(folder / "ranks.parquet", ranking.ranks)
@@ -74,9 +74,9 @@ def write_check(path: Path, ranking: "Ranking", *, data: "Benchmark", table: "pd
     """Write the measures by exact ranks, of ``table``, beside those of the run by ranx."""
     import pandas as pd
 
-    from stages.hybrid.crosscheck import score_run
-    from stages.hybrid.files import write_table
-    from stages.hybrid.measures import pooled_means
+    from stages.hybrid.evaluation.measures import pooled_means
+    from stages.hybrid.ground.files import write_table
+    from stages.hybrid.retrieval.crosscheck import score_run
 
     exact = pooled_means(table, depth=ranking.rows.shape[1])
     run = score_run(data, found=(ranking.rows, ranking.scores), measures=list(exact))
@@ -88,7 +88,7 @@ def adjust(
     kind: str, embeddings: "dict[str, np.ndarray]", *, data: "Benchmark", baselines: "BaselinesSettings", means: Path
 ) -> "dict[str, np.ndarray]":
     """Return the embeddings of queries and passages, each side adjusted as ``kind`` says, by its own means."""
-    from stages.hybrid.offsets import (
+    from stages.hybrid.retrieval.offsets import (
         centre,
         language_directions,
         language_means,

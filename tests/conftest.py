@@ -13,7 +13,7 @@ settings.load_profile("project")
 @pytest.fixture(scope="session")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Save a tiny encoder for the tests that only read it."""
-    from tiny_encoder import save_tiny_encoder  # heavy, and few tests need it
+    from support.tiny_encoder import save_tiny_encoder  # heavy, and few tests need it
 
     folder = tmp_path_factory.mktemp("models") / "tiny"
     save_tiny_encoder(folder)

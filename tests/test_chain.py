@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 import yaml
 
-from stage_scripts import ROOT
-from tiny_encoder import save_tiny_encoder
+from support.stage_scripts import ROOT
+from support.tiny_encoder import save_tiny_encoder
 
 NOT_COPIED = (".git", ".venv", "data", "models", "reports", "cache", "tmp", "dvc.lock", "__pycache__", ".*_cache")
 MODELS = ("base", "finetuned")

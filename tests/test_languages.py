@@ -2,7 +2,7 @@
 
 import pytest
 
-from stages.hybrid.errors import UserError
+from stages.hybrid.ground.errors import UserError
 from stages.hybrid.languages import (
     LANGUAGES,
     choose_languages,

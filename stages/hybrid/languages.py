@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from stages.hybrid.errors import UserError
+from stages.hybrid.ground.errors import UserError
 
 
 class Language(NamedTuple):

@@ -11,7 +11,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from stages.hybrid.errors import UserError
+from stages.hybrid.ground.errors import UserError
 
 LOG = Path("data/bench/log.txt")  # what the processes print, their progress bars above all
 

@@ -15,9 +15,9 @@ from stages.hybrid.bench.roofline import EncoderShape, forward_flops, product_ra
 from stages.hybrid.bench.rows import Row, limit_row, make_row
 from stages.hybrid.bench.timing import alternate, rates, timed
 from stages.hybrid.encoding.corpus import EncoderSettings
-from stages.hybrid.measures import SETTINGS, average_benchmark, average_settings, measure_queries
-from stages.hybrid.ranks import exact_ranks
+from stages.hybrid.evaluation.measures import SETTINGS, average_benchmark, average_settings, measure_queries
 from stages.hybrid.records import Benchmark
+from stages.hybrid.retrieval.ranks import exact_ranks
 
 ROUNDS = 3
 LOOP_ROUNDS = 2

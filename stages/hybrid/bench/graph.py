@@ -10,8 +10,8 @@ import yaml
 from stages.hybrid.bench.inputs import Inputs
 from stages.hybrid.bench.rows import Row, limit_row
 from stages.hybrid.bench.timing import alternate, timed
-from stages.hybrid.costs import COSTS, read_costs
-from stages.hybrid.errors import UserError
+from stages.hybrid.ground.costs import COSTS, read_costs
+from stages.hybrid.ground.errors import UserError
 
 ROUNDS = 3
 NOOP_SECONDS = 5.0

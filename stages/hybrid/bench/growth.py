@@ -14,7 +14,7 @@ from stages.hybrid.bench.inputs import BASE, Inputs
 from stages.hybrid.bench.rows import Row, limit_row
 from stages.hybrid.bench.synthetic import unit_vectors, write_unit_vectors
 from stages.hybrid.bench.timing import slope
-from stages.hybrid.files import read_array
+from stages.hybrid.ground.files import read_array
 
 if TYPE_CHECKING:
     from stages.hybrid.encoding.corpus import EncoderSettings
@@ -81,7 +81,7 @@ def _write(_: Turns, *, path: Path, size: int) -> None:
 
 
 def _time_index(_: Turns, *, size: int, path: Path, kind: str) -> dict[str, float]:
-    from stages.hybrid.search import IndexSettings, build_index, search_passages
+    from stages.hybrid.retrieval.search import IndexSettings, build_index, search_passages
 
     ids = np.array([f"{row:07d}" for row in range(size)])
     queries = unit_vectors(QUERIES, seed=1)
@@ -93,8 +93,8 @@ def _time_index(_: Turns, *, size: int, path: Path, kind: str) -> dict[str, floa
 
 
 def _time_ranks(_: Turns, *, size: int, path: Path) -> dict[str, float]:
-    from stages.hybrid.ranks import exact_ranks
     from stages.hybrid.records import Benchmark
+    from stages.hybrid.retrieval.ranks import exact_ranks
 
     benchmark = Benchmark(
         queries=pd.DataFrame({"query_id": [f"{row:03d}" for row in range(QUERIES)], "question_id": "q", "lang": "en"}),

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from stages.hybrid.corpora import lareqa
-from stages.hybrid.errors import UserError
-from stages.hybrid.files import read_table
-from stages.hybrid.params import read_settings, read_value
+from stages.hybrid.ground.errors import UserError
+from stages.hybrid.ground.files import read_table
+from stages.hybrid.ground.params import read_settings, read_value
 from stages.hybrid.records import Benchmark
 
 if TYPE_CHECKING:  # a measured process loads only what it measures
-    from stages.hybrid.bias import BiasSettings
     from stages.hybrid.encoding.corpus import EncoderSettings
-    from stages.hybrid.measures import MeasuresSettings
-    from stages.hybrid.training_settings import TrainingSettings
+    from stages.hybrid.evaluation.bias import BiasSettings
+    from stages.hybrid.evaluation.measures import MeasuresSettings
+    from stages.hybrid.training.settings import TrainingSettings
 
 BASE = Path("models/base")
 PLAN = Path("data/batches.parquet")
@@ -43,10 +43,10 @@ def read_inputs() -> Inputs:
     Raises:
         UserError: it is wrong, or what `make run` makes is not there.
     """
-    from stages.hybrid.bias import BiasSettings
     from stages.hybrid.encoding.corpus import EncoderSettings
-    from stages.hybrid.measures import MeasuresSettings
-    from stages.hybrid.training_settings import TrainingSettings
+    from stages.hybrid.evaluation.bias import BiasSettings
+    from stages.hybrid.evaluation.measures import MeasuresSettings
+    from stages.hybrid.training.settings import TrainingSettings
 
     if not PLAN.exists() or not (BASE / "modules.json").exists():
         raise UserError(f"{PLAN} or {BASE} is missing, which is measured with; run `make run` first")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stages.hybrid.files import read_json, write_json
+from stages.hybrid.ground.files import read_json, write_json
 
 LIMIT = "limit"  # the peer's name where ours is held against a figure that it must keep to
 HIGHER = ("pairs a second", "texts a second", "queries a second", "settings a minute", "GFLOP a second", "share")

@@ -10,7 +10,7 @@ from stages.hybrid.bench.apart import Turns, run_apart
 from stages.hybrid.bench.inputs import Inputs, find_benchmark
 from stages.hybrid.bench.rows import Row, limit_row, make_row
 from stages.hybrid.bench.timing import alternate, rates, timed
-from stages.hybrid.errors import UserError
+from stages.hybrid.ground.errors import UserError
 from stages.hybrid.records import Benchmark
 
 ROUNDS = 3
@@ -81,11 +81,11 @@ def _unit(vectors: np.ndarray) -> np.ndarray:
 
 def score_everything(benchmark: Benchmark, embeddings: tuple[np.ndarray, np.ndarray], inputs: Inputs) -> dict[str, Any]:
     """Return what the stages score and bias compute, by the same functions."""
-    from stages.hybrid.agreement import translation_agreement
-    from stages.hybrid.bias import average_bias, bias_by_pair, language_divergences, measure_bias
-    from stages.hybrid.measures import average_benchmark, average_settings, measure_queries
-    from stages.hybrid.ranks import exact_ranks
-    from stages.hybrid.search import IndexSettings, build_index, search_passages
+    from stages.hybrid.evaluation.agreement import translation_agreement
+    from stages.hybrid.evaluation.bias import average_bias, bias_by_pair, language_divergences, measure_bias
+    from stages.hybrid.evaluation.measures import average_benchmark, average_settings, measure_queries
+    from stages.hybrid.retrieval.ranks import exact_ranks
+    from stages.hybrid.retrieval.search import IndexSettings, build_index, search_passages
 
     queries, passages = embeddings
     top_k = min(inputs.bias.top_k, len(passages))
@@ -127,8 +127,8 @@ def _time_scoring(_: Turns, *, benchmark: Benchmark, inputs: Inputs, rounds: int
 
 
 def _time_tools(_: Turns, *, benchmark: Benchmark, rounds: int) -> dict[str, list[float]]:
-    from stages.hybrid.measures import measure_queries
-    from stages.hybrid.ranks import exact_ranks
+    from stages.hybrid.evaluation.measures import measure_queries
+    from stages.hybrid.retrieval.ranks import exact_ranks
 
     queries, passages = make_up_embeddings(benchmark, seed=0)
     qrels: Qrels = {}

@@ -42,7 +42,7 @@ def search_with_numpy(queries: np.ndarray, passages: np.ndarray, *, k: int) -> n
 
 
 def _time_search(_: Turns, *, passages: int, queries: int, rounds: int) -> dict[str, Any]:
-    from stages.hybrid.search import IndexSettings, build_index, search_passages
+    from stages.hybrid.retrieval.search import IndexSettings, build_index, search_passages
 
     pool, asked = unit_vectors(passages, seed=0), unit_vectors(queries, seed=1)
     ids = np.array([f"{row:07d}" for row in range(passages)])

@@ -13,11 +13,11 @@ from stages.hybrid.bench.inputs import BASE, PLAN, Inputs, read_pairs
 from stages.hybrid.bench.roofline import EncoderShape, forward_flops, product_rate
 from stages.hybrid.bench.rows import Row, limit_row, make_row
 from stages.hybrid.bench.timing import alternate, rates
-from stages.hybrid.errors import UserError
-from stages.hybrid.files import read_table
+from stages.hybrid.ground.errors import UserError
+from stages.hybrid.ground.files import read_table
 
 if TYPE_CHECKING:
-    from stages.hybrid.training_settings import TrainingSettings
+    from stages.hybrid.training.settings import TrainingSettings
 
 WARM_UPS = 2  # steps before those that are timed
 CACHED_ROUNDS = 5
@@ -130,8 +130,8 @@ def train_ours(
 ) -> Any:
     """Train the base along ``plan``, a turn a step; return losses, token counts, the encoder's shape and precision."""
     from stages.hybrid.encoding.model import load_encoder, use_bfloat16
-    from stages.hybrid.plan_batches import PlanBatches
-    from stages.hybrid.training import finetune
+    from stages.hybrid.training.plan_batches import PlanBatches
+    from stages.hybrid.training.trainer import finetune
 
     encoder = load_encoder(BASE)
     batches = PlanBatches(plan, pairs, encoder, settings)
@@ -183,7 +183,7 @@ def _peer_arguments(peer: Peer, plan: pd.DataFrame, settings: "TrainingSettings"
     from sentence_transformers import SentenceTransformerTrainingArguments
     from torch.utils.data import BatchSampler, SequentialSampler
 
-    from stages.hybrid.processes import on_cpu
+    from stages.hybrid.training.processes import on_cpu
 
     def in_order(dataset: Any, batch_size: int, drop_last: bool, **_: Any) -> Any:
         return BatchSampler(SequentialSampler(dataset), batch_size, drop_last)

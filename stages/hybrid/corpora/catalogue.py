@@ -4,7 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from stages.hybrid.corpora import (
-    beir,
     dream,
     gnome_help,
     lareqa,
@@ -13,10 +12,10 @@ from stages.hybrid.corpora import (
     miracl,
     mmarco,
     mr_tydi,
-    own_pairs,
     squad_translated,
     squadshifts,
 )
+from stages.hybrid.corpora.formats import beir, own_pairs
 from stages.hybrid.records import Benchmark, Pair
 
 PairReader = Callable[[Path, list[str]], list[Pair]]

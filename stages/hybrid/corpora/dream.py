@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from stages.hybrid.downloads import RemoteFile
-from stages.hybrid.errors import UserError
-from stages.hybrid.files import read_json
+from stages.hybrid.ground.errors import UserError
+from stages.hybrid.ground.files import read_json
 from stages.hybrid.languages import choose_languages
 from stages.hybrid.records import Benchmark, Passage, Qrel, Query
+from stages.hybrid.sources.downloads import RemoteFile
 
 HOME = "https://raw.githubusercontent.com/nlpdata/dream/bb64644c209cb6497bb9e13244fbf220c900a740/data"
 SPLITS = {"dream": "test", "dream_dev": "dev"}

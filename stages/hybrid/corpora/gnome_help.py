@@ -14,12 +14,12 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from stages.hybrid.corpora.help_blocks import is_long_enough, is_translated, translated_passage
-from stages.hybrid.corpora.mallard_pages import PageSection, parse_page, read_page, read_titles
-from stages.hybrid.downloads import find_archive, read_pages
-from stages.hybrid.errors import UserError
+from stages.hybrid.corpora.formats.help_blocks import is_long_enough, is_translated, translated_passage
+from stages.hybrid.corpora.formats.mallard_pages import PageSection, parse_page, read_page, read_titles
+from stages.hybrid.ground.errors import UserError
 from stages.hybrid.languages import comparison_key
 from stages.hybrid.records import Benchmark, Passage, Qrel, Query
+from stages.hybrid.sources.downloads import find_archive, read_pages
 
 NAME = "gnome"
 PACKAGES = {"gnome-user-docs.zip": "gnome-user-docs"}  # archive in data/raw/gnome to package

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from stages.hybrid.corpora import dream, lareqa, miracl, mmarco, mr_tydi, squad_translated, squadshifts
-from stages.hybrid.downloads import RemoteFile
-from stages.hybrid.hub_files import HubFiles
+from stages.hybrid.sources.downloads import RemoteFile
+from stages.hybrid.sources.hub_files import HubFiles
 
 HUB: dict[str, Callable[[list[str]], list[HubFiles]]] = {  # by languages, an empty list for all
     miracl.NAME: miracl.hub_files,

@@ -10,10 +10,10 @@ from typing import Any
 
 import pandas as pd
 
-from stages.hybrid.downloads import RemoteFile
-from stages.hybrid.errors import UserError
-from stages.hybrid.files import read_json
+from stages.hybrid.ground.errors import UserError
+from stages.hybrid.ground.files import read_json
 from stages.hybrid.records import Benchmark, Passage, Qrel, Query
+from stages.hybrid.sources.downloads import RemoteFile
 
 HOME = "https://raw.githubusercontent.com/google-research-datasets/lareqa"
 

@@ -14,12 +14,18 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
-from stages.hybrid.corpora.help_blocks import Section, drop_repeated, is_long_enough, is_translated, translated_passage
-from stages.hybrid.corpora.libreoffice_pages import read_page
-from stages.hybrid.downloads import find_archive, read_pages
-from stages.hybrid.errors import UserError
+from stages.hybrid.corpora.formats.help_blocks import (
+    Section,
+    drop_repeated,
+    is_long_enough,
+    is_translated,
+    translated_passage,
+)
+from stages.hybrid.corpora.formats.libreoffice_pages import read_page
+from stages.hybrid.ground.errors import UserError
 from stages.hybrid.languages import choose_languages, comparison_key
 from stages.hybrid.records import Pair
+from stages.hybrid.sources.downloads import find_archive, read_pages
 
 NAME = "libreoffice_help"
 

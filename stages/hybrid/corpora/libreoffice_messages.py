@@ -14,11 +14,11 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
-from stages.hybrid.corpora.help_blocks import SHORTEST, drop_repeated, is_long_enough, is_translated
-from stages.hybrid.downloads import read_pages
-from stages.hybrid.errors import UserError
+from stages.hybrid.corpora.formats.help_blocks import SHORTEST, drop_repeated, is_long_enough, is_translated
+from stages.hybrid.ground.errors import UserError
 from stages.hybrid.languages import choose_languages, normalise_text
 from stages.hybrid.records import Pair
+from stages.hybrid.sources.downloads import read_pages
 
 NAME = "libreoffice_messages"
 

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from stages.hybrid.corpora.hub_tables import read_jsonl
-from stages.hybrid.errors import UserError
-from stages.hybrid.hub_files import HubFiles
+from stages.hybrid.corpora.formats.hub_tables import read_jsonl
+from stages.hybrid.ground.errors import UserError
 from stages.hybrid.languages import choose_languages
 from stages.hybrid.records import Benchmark, Passage, Qrel, Query
+from stages.hybrid.sources.hub_files import HubFiles
 
 NAME = "miracl"
 LANGUAGES = ("ar", "bn", "de", "en", "es", "fa", "fi", "fr", "hi", "id", "ja", "ko", "ru", "sw", "te", "th", "yo", "zh")

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from stages.hybrid.corpora.hub_tables import read_tsv
-from stages.hybrid.hub_files import HubFiles
+from stages.hybrid.corpora.formats.hub_tables import read_tsv
 from stages.hybrid.languages import choose_languages
 from stages.hybrid.records import Pair
+from stages.hybrid.sources.hub_files import HubFiles
 
 NAME = "mmarco"
 LANGUAGES = {

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from stages.hybrid.corpora.hub_tables import read_jsonl
-from stages.hybrid.errors import UserError
-from stages.hybrid.hub_files import HubFiles
+from stages.hybrid.corpora.formats.hub_tables import read_jsonl
+from stages.hybrid.ground.errors import UserError
 from stages.hybrid.languages import choose_languages
 from stages.hybrid.records import Pair
+from stages.hybrid.sources.hub_files import HubFiles
 
 NAME = "mr_tydi"
 LANGUAGES = {

@@ -11,10 +11,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from stages.hybrid.corpora.squad import read_squad
-from stages.hybrid.downloads import RemoteFile, find_archive, read_pages
+from stages.hybrid.corpora.formats.squad import read_squad
 from stages.hybrid.languages import choose_languages
 from stages.hybrid.records import Pair
+from stages.hybrid.sources.downloads import RemoteFile, find_archive, read_pages
 
 MLQA, XTREME = "mlqa_train", "xtreme_train"
 ENGLISH = RemoteFile(

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from stages.hybrid.corpora.squad import read_squad
-from stages.hybrid.downloads import RemoteFile
-from stages.hybrid.errors import UserError
+from stages.hybrid.corpora.formats.squad import read_squad
+from stages.hybrid.ground.errors import UserError
 from stages.hybrid.languages import choose_languages
 from stages.hybrid.records import Benchmark, Passage, Qrel, Query
+from stages.hybrid.sources.downloads import RemoteFile
 
 HOME = "https://raw.githubusercontent.com/modestyachts/squadshifts-website/b7cc4d50af791c36c49417fb94dd739d6a9e7bef"
 SHA256 = {

@@ -21,8 +21,8 @@ from stages.hybrid.encoding.model import (
     tokenize,
     use_bfloat16,
 )
-from stages.hybrid.errors import UserError
-from stages.hybrid.files import read_array, sha256_of, write_array
+from stages.hybrid.ground.errors import UserError
+from stages.hybrid.ground.files import read_array, sha256_of, write_array
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from stages.hybrid.errors import UserError
+from stages.hybrid.ground.errors import UserError
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer

@@ -3,10 +3,10 @@
 from datetime import timedelta
 from typing import Any
 
-from stages.hybrid.licences import LICENCES
 from stages.hybrid.report import plots
 from stages.hybrid.report.batches import describe_batches
 from stages.hybrid.report.evidence import Evidence
+from stages.hybrid.report.licences import LICENCES
 from stages.hybrid.report.pages import Block, Heading, Paragraph, Picture, Table
 
 HASH = 16  # digits of a hash that are shown

@@ -2,11 +2,11 @@
 
 import pandas as pd
 
-from stages.hybrid.baselines import adjusted_name
 from stages.hybrid.report.evidence import Evidence
 from stages.hybrid.report.figures import name_columns, show
 from stages.hybrid.report.pages import Block, Heading, Paragraph, Table
 from stages.hybrid.report.tables import HEADLINES, SETTINGS, system_figures
+from stages.hybrid.retrieval.baselines import adjusted_name
 
 
 def describe_gains(evidence: Evidence, benchmark: str) -> list[Block]:

@@ -5,11 +5,11 @@ from typing import Any
 
 import yaml
 
-from stages.hybrid.licences import LICENCES
 from stages.hybrid.report.evidence import Evidence
+from stages.hybrid.report.licences import LICENCES
 from stages.hybrid.report.pages import Block, Heading, Paragraph
 from stages.hybrid.report.results import headline_table
-from stages.hybrid.training_settings import TrainingSettings
+from stages.hybrid.training.settings import TrainingSettings
 
 TRAINED = "finetuned"  # the model that the card is about
 

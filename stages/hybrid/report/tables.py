@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from stages.hybrid.files import read_table
-from stages.hybrid.resource_classes import resource_group
+from stages.hybrid.ground.files import read_table
+from stages.hybrid.report.resource_classes import resource_group
 
 FIGURE = ["benchmark", "model", "setting", "measure"]  # what a figure is told by
 SUMMARY_COLUMNS = [*FIGURE, "value", "n_queries"]
-PAPER = Path(__file__).parents[1] / "paper_results.csv"
+PAPER = Path(__file__).parent / "paper_results.csv"
 PAPER_NAMES = {"xquad_r": "XQuAD-R", "mlqa_r": "MLQA-R"}
 MEAN = "mean"  # the query_lang of a mean over query languages, in bias.csv and in the paper's tables
 

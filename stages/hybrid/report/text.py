@@ -1,10 +1,10 @@
 """The whole report, as blocks in reading order."""
 
-from stages.hybrid.baselines import ADJUSTMENTS
 from stages.hybrid.report.background import describe_costs, describe_data, describe_index, describe_training
 from stages.hybrid.report.evidence import Evidence
 from stages.hybrid.report.pages import Block, Heading, Paragraph, Table
 from stages.hybrid.report.results import describe_benchmark
+from stages.hybrid.retrieval.baselines import ADJUSTMENTS
 
 SYSTEMS = {
     "random": "passages ranked by chance",

@@ -6,10 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from stages.hybrid.report.tables import MEAN, SETTINGS
-from stages.hybrid.report.tables import PAPER_NAMES as BENCHMARK_NAMES
-from stages.hybrid.reproduction.systems import Judged
-from stages.hybrid.significance import (
+from stages.hybrid.evaluation.significance import (
     average_sums,
     bootstrap_interval,
     detectable_difference,
@@ -20,6 +17,9 @@ from stages.hybrid.significance import (
     shift,
     subtract,
 )
+from stages.hybrid.report.tables import MEAN, SETTINGS
+from stages.hybrid.report.tables import PAPER_NAMES as BENCHMARK_NAMES
+from stages.hybrid.reproduction.systems import Judged
 
 ALPHA = 0.05
 MARGIN = 0.01  # "as good as" means at most one per cent of the other's figure worse

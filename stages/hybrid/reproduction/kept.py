@@ -9,9 +9,9 @@ from typing import Any
 
 import yaml
 
-from stages.hybrid.baselines import WITHOUT_MODEL, find_systems
-from stages.hybrid.errors import UserError
-from stages.hybrid.files import read_json, whole_folder, write_json
+from stages.hybrid.ground.errors import UserError
+from stages.hybrid.ground.files import read_json, whole_folder, write_json
+from stages.hybrid.retrieval.baselines import WITHOUT_MODEL, find_systems
 
 SAMPLINGS = {"x_x_mono": "monolingual", "x_y": "cross_lingual", "hybrid": "hybrid"}  # the paper's, as sampler.strategy
 COMPLETE = "COMPLETE.json"

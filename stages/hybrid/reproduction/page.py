@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from stages.hybrid.evaluation.significance import FLIPS, RESAMPLES
 from stages.hybrid.report.figures import show, show_interval, show_p
 from stages.hybrid.report.pages import Block, Heading, Paragraph, Table
 from stages.hybrid.report.tables import MEAN
@@ -23,7 +24,6 @@ from stages.hybrid.reproduction.claims import (
 from stages.hybrid.reproduction.findings import Findings
 from stages.hybrid.reproduction.kept import SAMPLINGS, KeptRun
 from stages.hybrid.reproduction.page_tables import describe_groups, describe_others, describe_systems, describe_tables
-from stages.hybrid.significance import FLIPS, RESAMPLES
 
 COUNTED = {HOLDS: "hold", FAILS: "do not hold", OPEN: "cannot be told", NO_DATA: "have no data"}
 

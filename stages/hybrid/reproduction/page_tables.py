@@ -35,7 +35,7 @@ def describe_tables(findings: Findings) -> list[Block]:
             blocks.append(_paper_table(table))
     missing = (
         "Tables 12 and 13 are on MIRACL, whose corpora of up to 33 million passages these runs were not judged on; the "
-        "paper's figures for them are in `stages/hybrid/paper_results.csv`."
+        "paper's figures for them are in `stages/hybrid/report/paper_results.csv`."
     )
     return [*blocks, Paragraph(missing)]
 

@@ -8,12 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stages.hybrid.bias import MEAN
-from stages.hybrid.comparisons import COMPARED, figures_of
-from stages.hybrid.files import read_table
-from stages.hybrid.measures import average_benchmark, average_languages
-from stages.hybrid.reproduction.kept import KeptRun
-from stages.hybrid.significance import (
+from stages.hybrid.evaluation.bias import MEAN
+from stages.hybrid.evaluation.comparisons import COMPARED, figures_of
+from stages.hybrid.evaluation.measures import average_benchmark, average_languages
+from stages.hybrid.evaluation.significance import (
     SEED,
     Draws,
     QuestionSums,
@@ -23,6 +21,8 @@ from stages.hybrid.significance import (
     select_languages,
     sum_questions,
 )
+from stages.hybrid.ground.files import read_table
+from stages.hybrid.reproduction.kept import KeptRun
 
 TRAINED = "finetuned"  # the model that a run trains; systems named finetuned+centred and the like are made of it
 COLUMNS = ["sampling", "seed", "benchmark", "setting", "measure", "query_lang", "value", "n_queries"]

@@ -5,13 +5,8 @@ from collections.abc import Callable, Sequence
 
 import pandas as pd
 
-from stages.hybrid.baselines import adjusted_name
-from stages.hybrid.comparisons import COMPARED
-from stages.hybrid.report.tables import MEAN
-from stages.hybrid.reproduction.claims import ALPHA, ENCODERS, PAPER_NAMES, SMALLER_IS_BETTER
-from stages.hybrid.reproduction.kept import SAMPLINGS
-from stages.hybrid.reproduction.systems import Judged, over_seeds, with_intervals
-from stages.hybrid.significance import (
+from stages.hybrid.evaluation.comparisons import COMPARED
+from stages.hybrid.evaluation.significance import (
     Difference,
     compare,
     holm,
@@ -20,6 +15,11 @@ from stages.hybrid.significance import (
     select_languages,
     subtract,
 )
+from stages.hybrid.report.tables import MEAN
+from stages.hybrid.reproduction.claims import ALPHA, ENCODERS, PAPER_NAMES, SMALLER_IS_BETTER
+from stages.hybrid.reproduction.kept import SAMPLINGS
+from stages.hybrid.reproduction.systems import Judged, over_seeds, with_intervals
+from stages.hybrid.retrieval.baselines import adjusted_name
 
 CENTRED_BASE = adjusted_name("base", "centred")
 NUMBERS = [str(number) for number in range(1, 9)]

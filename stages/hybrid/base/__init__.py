@@ -1,0 +1,1 @@
+"""The base encoder: packaged, from the hub, or from a folder."""

@@ -1,0 +1,95 @@
+"""The plan, data/batches.parquet: every batch in training order, and what the plan is made of."""
+
+import math
+from collections import Counter
+from typing import Any
+
+import pandas as pd
+
+from stages.hybrid.batches.composition import compare_languages
+from stages.hybrid.batches.pair_index import PairIndex
+from stages.hybrid.batches.sampler import Sampler
+from stages.hybrid.records import Batch
+
+
+def draw_plan(sampler: Sampler) -> pd.DataFrame:
+    """Return the plan: a row a batch, with the columns of `Batch`."""
+    return pd.DataFrame([sampler.draw(step) for step in range(sampler.settings.batches)], columns=Batch._fields)
+
+
+def summarise_plan(plan: pd.DataFrame, sampler: Sampler) -> dict[str, Any]:
+    """Return what the plan is made of beside what was to be expected, how often pairs were used, and what never was.
+
+    ``languages`` has the columns of `compare_languages`, ``pairs`` (how many the data sets have) and ``unused_pairs``
+    (neither whose query nor whose passage was drawn).
+    """
+    kinds = plan["kind"].value_counts().sort_index()
+    held, unused = _count_unused(plan, sampler.datasets)
+    table = compare_languages(plan, sampler)
+    table.insert(1, "pairs", [held[lang] for lang in table["lang"]])
+    table.insert(2, "unused_pairs", [unused[lang] for lang in table["lang"]])
+    return {
+        "batches": len(plan),
+        "pairs": int(plan["group_ids"].map(len).sum()),
+        "batches_by_kind": {str(kind): int(count) for kind, count in kinds.items()},
+        "monolingual": _summarise_ratio(plan, sampler),
+        "languages": table.to_dict("records"),
+        "datasets": [_summarise_use(plan[plan["dataset"] == data.name], data, sampler) for data in sampler.datasets],
+    }
+
+
+def _summarise_ratio(plan: pd.DataFrame, sampler: Sampler) -> dict[str, Any]:
+    """Return the share of monolingual batches, what was expected, and whether it is within three standard errors."""
+    share = float((plan["kind"] == "monolingual").mean())
+    expected = sampler.settings.kinds.get("monolingual", 0.0)
+    error = math.sqrt(expected * (1 - expected) / len(plan))
+    within = abs(share - expected) <= 3 * error
+    return {"share": share, "expected": expected, "standard_error": error, "within_three": within}
+
+
+def _count_unused(plan: pd.DataFrame, datasets: list[PairIndex]) -> tuple[Counter[str], Counter[str]]:
+    """Return, by language, the pairs that there are and those of which the plan uses neither text."""
+    held: Counter[str] = Counter()
+    unused: Counter[str] = Counter()
+    for data in datasets:
+        drawn = plan[plan["dataset"] == data.name]
+        used: set[tuple[str, str]] = set()
+        for side in ("query_langs", "passage_langs"):
+            used |= set(zip(drawn["group_ids"].explode(), drawn[side].explode(), strict=True))
+        uses = Counter(lang for _, lang in used)
+        for lang, size in zip(data.languages, data.sizes, strict=True):
+            held[lang] += int(size)
+            unused[lang] += int(size) - uses[lang]
+    return held, unused
+
+
+def _summarise_use(plan: pd.DataFrame, data: PairIndex, sampler: Sampler) -> dict[str, Any]:
+    """Return what of one data set the plan uses.
+
+    ``kinds_left_out``: kinds of batch that it cannot make. ``groups_by_uses``: groups by how often they were drawn.
+    ``crowded_pairs``: pairs that share a page or a meaning with another of their batch; the loss masks these.
+    """
+    uses = Counter(group for groups in plan["group_ids"] for group in groups)
+    by_uses = Counter(uses[group] for group in data.rows)
+    languages = {language for column in ("query_langs", "passage_langs") for row in plan[column] for language in row}
+    return {
+        "dataset": data.name,
+        "batches": len(plan),
+        "kinds_left_out": [kind for kind, sources in sampler.sources.items() if data not in [s.data for s in sources]],
+        "groups": len(data.group_ids),
+        "unused_groups": by_uses[0],
+        "groups_by_uses": {str(times): by_uses[times] for times in sorted(by_uses)},
+        "unused_languages": [language for language in data.languages if language not in languages],
+        "crowded_pairs": sum(_crowded(groups, data) for groups in plan["group_ids"]),
+    }
+
+
+def _crowded(groups: list[str], data: PairIndex) -> int:
+    """Return how many of a batch's pairs share a page or a meaning with an earlier one."""
+    pages, twins = set(), set()
+    crowded = 0
+    for row in (data.rows[group] for group in groups):
+        crowded += data.pages[row] in pages or data.twins[row] in twins
+        pages.add(data.pages[row])
+        twins.add(data.twins[row])
+    return crowded

@@ -1,0 +1,1 @@
+"""File formats that collections share: each reads one format and knows no collection."""

@@ -1,0 +1,144 @@
+"""A benchmark of the user's own, from a folder in BEIR's layout.
+
+Source: the layout ``corpus.jsonl``, ``queries.jsonl``, ``qrels/test.tsv`` is that of BEIR (arXiv 2104.08663).
+"""
+
+from collections.abc import Container
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from stages.hybrid.corpora.formats.text_rows import are_texts, numbered_lines, read_rows, text_of
+from stages.hybrid.ground.errors import UserError
+from stages.hybrid.ground.files import read_json
+from stages.hybrid.records import Benchmark, Passage, Qrel, Query
+
+FILE_LANGUAGES = "languages.json"  # {"queries": "de", "corpus": "en"}, for rows that name no language
+
+
+def read_benchmark(folder: Path, languages: list[str]) -> Benchmark:
+    """Return the benchmark in ``folder``, those of ``languages`` only; an empty list means all.
+
+    Rows of ``corpus.jsonl`` and ``queries.jsonl``, either of which may be ``.parquet``, have ``_id``, ``text`` and
+    ``lang``, or `FILE_LANGUAGES` names the language of a whole file. A passage's title is put in front of its text. A
+    query without a relevant passage is left out, as BEIR's own loader does: the file holds the queries of every split.
+
+    Raises:
+        UserError: a file is missing or malformed, an id occurs twice or holds white space, a judgement names an unknown
+            id, or nothing is left.
+    """
+    file_languages = _read_file_languages(folder)
+    queries = _read_queries(_rows_file(folder, "queries"), file_languages.get("queries"))
+    passages = _read_passages(_rows_file(folder, "corpus"), file_languages.get("corpus"))
+    chosen = set(languages) or {row.lang for row in queries.values()} | {row.lang for row in passages.values()}
+    qrels = [
+        qrel
+        for qrel in _read_qrels(_qrels_file(folder / "qrels"), queries, passages)
+        if queries[qrel.query_id].lang in chosen and passages[qrel.passage_id].lang in chosen
+    ]
+    if not qrels:
+        wanted = f"in {', '.join(languages)}" if languages else "at all"
+        raise UserError(f"{folder}: judges nothing {wanted}; check it, and `evaluation_languages` in params.yaml")
+    judged = {qrel.query_id for qrel in qrels}
+    return Benchmark(
+        queries=_sorted_table([row for row in queries.values() if row.query_id in judged], ["lang", "query_id"]),
+        passages=_sorted_table([row for row in passages.values() if row.lang in chosen], ["lang", "passage_id"]),
+        qrels=_sorted_table(qrels, ["query_id", "passage_id"]),
+    )
+
+
+def _sorted_table(rows: list[Any], order: list[str]) -> pd.DataFrame:
+    return pd.DataFrame(rows).sort_values(order, ignore_index=True)
+
+
+def _rows_file(folder: Path, name: str) -> Path:
+    """Return NAME.jsonl or NAME.parquet in ``folder``, whichever is there."""
+    found = [path for path in (folder / f"{name}.jsonl", folder / f"{name}.parquet") if path.exists()]
+    if len(found) == 2:
+        raise UserError(f"{folder}: holds {name}.jsonl and {name}.parquet, expected one of the two; leave only one")
+    return found[0] if found else folder / f"{name}.jsonl"
+
+
+def _qrels_file(folder: Path) -> Path:
+    """Return test.tsv in ``folder``, or else its only .tsv file."""
+    found = sorted(folder.glob("*.tsv"))
+    if folder / "test.tsv" in found:
+        return folder / "test.tsv"
+    if len(found) != 1:
+        names = ", ".join(file.name for file in found) or "no .tsv file"
+        raise UserError(f"{folder}: holds {names}, expected test.tsv or one split; leave only the split to evaluate on")
+    return found[0]
+
+
+def _read_file_languages(folder: Path) -> dict[str, str]:
+    path = folder / FILE_LANGUAGES
+    found = read_json(path) if path.exists() else {}
+    if not isinstance(found, dict) or not set(found) <= {"queries", "corpus"} or not are_texts(list(found.values())):
+        raise UserError(f'{path}: holds {found!r}, expected languages as in {{"queries": "de", "corpus": "en"}}')
+    return found
+
+
+def _read_queries(path: Path, file_lang: str | None) -> dict[str, Query]:
+    queries: dict[str, Query] = {}
+    for where, row in read_rows(path):
+        query_id = _new_id(row, where, queries)
+        question_id = query_id if row.get("question_id") is None else text_of(row, "question_id", where)
+        queries[query_id] = Query(query_id, question_id, _lang_of(row, where, file_lang), text_of(row, "text", where))
+    return queries
+
+
+def _read_passages(path: Path, file_lang: str | None) -> dict[str, Passage]:
+    passages: dict[str, Passage] = {}
+    for where, row in read_rows(path):
+        passage_id = _new_id(row, where, passages)
+        parts = [text_of(row, key, where) for key in ("title", "text") if row.get(key)] or [text_of(row, "text", where)]
+        passages[passage_id] = Passage(passage_id, _lang_of(row, where, file_lang), " ".join(parts))
+    return passages
+
+
+def _new_id(row: dict[str, Any], where: str, known: Container[str]) -> str:
+    found = text_of(row, "_id", where)
+    if found.split() != [found]:
+        raise UserError(f"{where}: _id {found!r} holds white space, which a TREC run cannot carry; rename it")
+    if found in known:
+        raise UserError(f"{where}: _id {found!r} occurs a second time, expected once; rename or delete one of the rows")
+    return found
+
+
+def _lang_of(row: dict[str, Any], where: str, file_lang: str | None) -> str:
+    if row.get("lang") is not None:
+        return text_of(row, "lang", where)
+    if file_lang is None:
+        raise UserError(
+            f'{where}: has no "lang"; give every row one, or put {FILE_LANGUAGES} into the folder with the language '
+            'of each file, as in {"queries": "de", "corpus": "en"}'
+        )
+    return file_lang
+
+
+def _read_qrels(path: Path, query_ids: Container[str], passage_ids: Container[str]) -> list[Qrel]:
+    """Return the judgements above 0, each once."""
+    scores: dict[tuple[str, str], int] = {}
+    for number, line in numbered_lines(path):
+        where = f"{path}:{number}"
+        cells = line.decode("utf-8-sig", errors="replace").split("\t")
+        if number == 1 and cells[0] == "query-id":
+            continue
+        query_id, passage_id, score = _judgement_of(cells, where)
+        if query_id not in query_ids:
+            raise UserError(f"{where}: judges query {query_id!r}, which the queries lack; add it or delete the line")
+        if passage_id not in passage_ids:
+            raise UserError(f"{where}: judges {passage_id!r}, which the corpus lacks; add it or delete the line")
+        if scores.setdefault((query_id, passage_id), score) != score:
+            raise UserError(f"{where}: judges {query_id!r}, {passage_id!r} again with another score; delete one line")
+    return [Qrel(*ids, score) for ids, score in scores.items() if score > 0]
+
+
+def _judgement_of(cells: list[str], where: str) -> tuple[str, str, int]:
+    if len(cells) != 3:
+        raise UserError(f"{where}: has {len(cells)} columns, expected query-id, corpus-id and score with tabs between")
+    try:
+        return cells[0], cells[1], int(cells[2])
+    except ValueError:
+        raise UserError(f"{where}: score is {cells[2]!r}, expected a whole number") from None

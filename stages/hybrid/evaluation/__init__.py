@@ -1,0 +1,1 @@
+"""Measures, language bias, and how sure the figures are."""

@@ -1,0 +1,1 @@
+"""Training pairs: prepared, checked for leaks, groups that say the same named."""

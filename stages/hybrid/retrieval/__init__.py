@@ -1,0 +1,1 @@
+"""Ranking passages: indexes, exact ranks, baselines, runs, hard negatives."""

@@ -1,0 +1,37 @@
+"""Checkpoints that survive a kill: one is whole, or it does not count."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from stages.hybrid.training.processes import process_number, wait_for_all
+
+COMPLETE = "complete"  # written last into a checkpoint; one without it was cut off
+
+
+class MarkComplete(TrainerCallback):
+    """Marks a checkpoint as whole once all of it is written; only then are the earlier ones deleted."""
+
+    def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
+        """Mark the checkpoint of this step."""
+        wait_for_all()
+        if process_number() == 0:
+            folder = Path(args.output_dir or ".")
+            newest = folder / f"checkpoint-{state.global_step}"
+            (newest / COMPLETE).touch()
+            for path in folder.glob("checkpoint-*"):
+                if path != newest:
+                    shutil.rmtree(path)
+
+
+def newest_checkpoint(folder: Path) -> Path | None:
+    """Return the newest whole checkpoint in ``folder``; deletes those that a kill cut off."""
+    whole = []
+    for path in folder.glob("checkpoint-*"):
+        if (path / COMPLETE).exists():
+            whole.append(path)
+        else:
+            shutil.rmtree(path)
+    return max(whole, key=lambda path: int(path.name.split("-")[1]), default=None)

@@ -1,0 +1,106 @@
+"""The encoder as it is trained, and a batch's loss: kept whole in memory, or with cached gradients."""
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+
+from stages.hybrid.encoding.model import embed_tokens, length_batches, use_bfloat16
+from stages.hybrid.training.loss import in_batch_infonce, symmetric_infonce
+from stages.hybrid.training.plan_batches import TrainingBatch
+from stages.hybrid.training.processes import gather_embeddings, own_slice
+from stages.hybrid.training.settings import TrainingSettings
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+
+class DualEncoder(nn.Module):
+    """One encoder for queries and passages, called on lists of token ids."""
+
+    def __init__(self, encoder: "SentenceTransformer", settings: TrainingSettings) -> None:
+        """Take ``encoder``, which computes without dropout from now on."""
+        super().__init__()
+        self.encoder = encoder
+        self.tokens_per_micro_batch = settings.tokens_per_micro_batch
+        self.in_bfloat16 = use_bfloat16(settings.precision, encoder.device)
+        if encoder.device.type == "cpu":
+            words: Any = encoder[0].model
+            # the fused attention's backward pass is several times slower on a CPU
+            words.set_attn_implementation("eager")
+        for part in encoder.modules():
+            if isinstance(part, nn.Dropout):
+                part.p = 0.0
+
+    def micro_batches(self, tokens: list[list[int]]) -> list[list[int]]:
+        """Return positions of ``tokens`` in batches of like length."""
+        return list(length_batches([len(text) for text in tokens], self.tokens_per_micro_batch))
+
+    def tokens_with_padding(self, tokens: list[list[int]]) -> int:
+        """Return how many tokens the micro-batches of ``tokens`` hold, padding included."""
+        return sum(len(batch) * max(len(tokens[i]) for i in batch) for batch in self.micro_batches(tokens))
+
+    def forward(self, tokens: list[list[int]]) -> Tensor:
+        """Return L2-normalised embeddings, shape (texts, dim), float32."""
+        return embed_tokens(self.encoder, tokens, bfloat16=self.in_bfloat16)
+
+    def embed_all(self, tokens: list[list[int]]) -> Tensor:
+        """Return the embeddings of any number of texts, micro-batch by micro-batch, in the order of ``tokens``."""
+        batches = self.micro_batches(tokens)
+        found = torch.cat([self([tokens[i] for i in batch]) for batch in batches])
+        order = torch.tensor([i for batch in batches for i in batch], device=found.device)
+        return torch.empty_like(found).index_copy(0, order, found)
+
+
+def training_loss(dual: DualEncoder, batch: TrainingBatch, settings: TrainingSettings) -> Tensor:
+    """Return the batch's loss, with the gradients of this process's pairs.
+
+    A slice of too many tokens is run twice, with cached gradients.
+    """
+    if dual.tokens_with_padding(own_tokens(batch)) > settings.tokens_in_memory:
+        return cached_loss(dual, batch, settings)
+    return plain_loss(dual, batch, settings)
+
+
+def own_tokens(batch: TrainingBatch) -> list[list[int]]:
+    """Return this process's texts: queries, passages, hard negatives."""
+    own = own_slice(len(batch.queries))
+    return batch.queries[own] + batch.passages[own] + batch.negatives[own_slice(len(batch.negatives))]
+
+
+def plain_loss(dual: DualEncoder, batch: TrainingBatch, settings: TrainingSettings) -> Tensor:
+    """Return the batch's loss, every activation kept in memory."""
+    embeddings = dual.embed_all(own_tokens(batch))
+    return batch_loss(gather_embeddings(embeddings, pairs=len(batch.queries)), batch, settings)
+
+
+def cached_loss(dual: DualEncoder, batch: TrainingBatch, settings: TrainingSettings) -> Tensor:
+    """Return the loss of `plain_loss`, in memory that does not grow with the batch, for a second forward pass.
+
+    The gradients of the embeddings are computed first, then carried into the weights one micro-batch at a time, when
+    the returned loss is run backward. Source: arXiv 2101.06983 (GradCache).
+    """
+    tokens = own_tokens(batch)
+    with torch.no_grad():
+        embeddings = dual.embed_all(tokens)
+    embeddings.requires_grad_()
+    loss = batch_loss(gather_embeddings(embeddings, pairs=len(batch.queries)), batch, settings)
+    (cache,) = torch.autograd.grad(loss, embeddings)
+    result = loss.detach().requires_grad_()
+
+    def carry_gradients(scale: Tensor) -> None:
+        with torch.enable_grad():
+            for part in dual.micro_batches(tokens):
+                (dual([tokens[i] for i in part]) * cache[part] * scale).sum().backward()
+
+    result.register_hook(carry_gradients)
+    return result
+
+
+def batch_loss(embeddings: Tensor, batch: TrainingBatch, settings: TrainingSettings) -> Tensor:
+    """Return the loss of a batch from the embeddings of its queries, passages and hard negatives, in this order."""
+    pairs = len(batch.queries)
+    queries, passages = embeddings[:pairs], embeddings[pairs:]
+    loss = symmetric_infonce if settings.symmetric else in_batch_infonce
+    masked = batch.masked.to(embeddings.device) if batch.masked.any() else None
+    return loss(queries, passages, temperature=settings.temperature, masked=masked)

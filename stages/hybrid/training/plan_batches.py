@@ -1,0 +1,119 @@
+"""The plan's batches as the trainer takes them: tokenised, with the passages that are no fair negatives."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from stages.hybrid.encoding.model import tokenize
+from stages.hybrid.ground.errors import UserError
+from stages.hybrid.training.loss import known_positives
+from stages.hybrid.training.processes import process_count
+from stages.hybrid.training.settings import TrainingSettings
+
+MINED = ["dataset", "group_id", "lang", "negative_group_id", "negative_lang"]
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+
+@dataclass(frozen=True)
+class TrainingBatch:
+    """A row of the plan with its tokens; queries and passages have an entry a pair."""
+
+    queries: list[list[int]]
+    passages: list[list[int]]
+    negatives: list[list[int]]  # hard negatives of any of the queries
+    masked: Tensor  # (pairs, pairs + negatives), bool; True: no fair negative
+
+
+class PlanBatches(Dataset[TrainingBatch]):
+    """The plan's batches, tokenised; item i is the whole batch of step i."""
+
+    def __init__(
+        self,
+        plan: pd.DataFrame,
+        pairs: pd.DataFrame,
+        encoder: "SentenceTransformer",
+        settings: TrainingSettings,
+        negatives: pd.DataFrame | None = None,
+    ):
+        """Tokenise each text that the plan uses, once.
+
+        Args:
+            plan: the columns of `records.Batch`.
+            pairs: the columns of `records.Pair`, ``twin_id`` and ``dataset``.
+            encoder: whose tokenizer and prompts are used.
+            settings: the texts' lengths.
+            negatives: the columns of `records.Negative` and ``dataset``; none where None.
+        """
+        self._plan = plan
+        self._rows = {
+            key: row for row, key in enumerate(zip(pairs["dataset"], pairs["group_id"], pairs["lang"], strict=True))
+        }
+        self._codes = [torch.from_numpy(pd.factorize(pairs[c])[0]) for c in ("group_id", "page_id", "twin_id")]
+        self._negatives = self._rows_of_negatives(negatives)
+        steps = range(len(plan))
+        used = sorted({row for step in steps for side in (*self._rows_of(step), self._mined(step)) for row in side})
+        texts = pairs.iloc[used]
+        queries = tokenize(encoder, texts["query"].tolist(), prompt="query", max_length=settings.query_length)
+        passages = tokenize(encoder, texts["passage"].tolist(), prompt="passage", max_length=settings.passage_length)
+        self._queries = dict(zip(used, queries, strict=True))
+        self._passages = dict(zip(used, passages, strict=True))
+
+    def __len__(self) -> int:
+        """Return the number of steps."""
+        return len(self._plan)
+
+    def __getitem__(self, step: int) -> TrainingBatch:
+        """Return the batch of ``step``."""
+        queries, passages = self._rows_of(step)
+        mined = self._mined(step)
+        own = [codes[torch.tensor(passages)] for codes in self._codes]
+        masked = known_positives(own, [codes[torch.tensor(passages + mined)] for codes in self._codes])
+        filling = -len(mined) % process_count()  # every process takes as many; these count for no query
+        masked = torch.cat([masked, torch.ones(len(queries), filling, dtype=torch.bool)], dim=1)
+        return TrainingBatch(
+            queries=[self._queries[row] for row in queries],
+            passages=[self._passages[row] for row in passages],
+            negatives=[self._passages[row] for row in mined + mined[:1] * filling],
+            masked=masked,
+        )
+
+    def token_ids(self) -> list[int]:
+        """Return the ids of all tokens in the texts, special ones included, in ascending order."""
+        return sorted({i for side in (self._queries, self._passages) for text in side.values() for i in text})
+
+    def _rows_of_negatives(self, negatives: pd.DataFrame | None) -> dict[int, list[int]]:
+        """Return, for a passage's row of ``pairs``, the rows of its query's hard negatives.
+
+        By the passage's row, since negatives are mined for a query in the language of its passages: whoever asks the
+        same in another language gets negatives in the language of the positive.
+        """
+        found: dict[int, list[int]] = {}
+        for dataset, group, lang, other, other_lang in (
+            [] if negatives is None else negatives[MINED].itertuples(index=False)
+        ):
+            found.setdefault(self._rows[dataset, group, lang], []).append(self._rows[dataset, other, other_lang])
+        return found
+
+    def _mined(self, step: int) -> list[int]:
+        """Return the rows of the hard negatives of a batch's queries."""
+        return [row for passage in self._rows_of(step)[1] for row in self._negatives.get(passage, [])]
+
+    def _rows_of(self, step: int) -> tuple[list[int], list[int]]:
+        """Return the rows of ``pairs`` that give the queries and the passages."""
+        batch = self._plan.iloc[step]
+        sides = []
+        for langs in (batch["query_langs"], batch["passage_langs"]):
+            keys = [(batch["dataset"], group, lang) for group, lang in zip(batch["group_ids"], langs, strict=True)]
+            missing = next((key for key in keys if key not in self._rows), None)
+            if missing:
+                raise UserError(
+                    f"the plan's step {step} asks for {missing}, which the pairs do not hold; run the batch stage again"
+                )
+            sides.append([self._rows[key] for key in keys])
+        return sides[0], sides[1]

@@ -1,0 +1,163 @@
+"""Fine-tuning along a plan: transformers' trainer, one row of the plan a step, from checkpoints that survive a kill."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import torch
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+from transformers import Trainer, TrainerControl, TrainerState, TrainingArguments
+from transformers.trainer_callback import ProgressCallback
+
+from stages.hybrid.training.checkpoints import MarkComplete, newest_checkpoint
+from stages.hybrid.training.dual_encoder import DualEncoder, training_loss
+from stages.hybrid.training.plan_batches import PlanBatches, TrainingBatch
+from stages.hybrid.training.processes import first_before_the_rest, join_processes, on_cpu, sum_gradients, wait_for_all
+from stages.hybrid.training.settings import TrainingSettings
+from stages.hybrid.training.trainable import trained_parts
+from stages.hybrid.training.validation import BEST, Validation, load_trained
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+CURVE = ("step", "loss", "learning_rate", "grad_norm")
+
+
+class OneDevice(TrainingArguments):
+    """The trainer's arguments on one device a process: a batch is never dealt out over the devices of one process."""
+
+    @property
+    def n_gpu(self) -> int:
+        """Return 1 where there is a GPU, else 0."""
+        return min(super().n_gpu, 1)
+
+
+class PlanTrainer(Trainer):
+    """Follows the plan in order, one row a step."""
+
+    def __init__(self, *args: Any, settings: TrainingSettings, **kwargs: Any) -> None:
+        """Take the trainer's arguments and the loss's settings."""
+        super().__init__(*args, **kwargs)
+        self.settings = settings
+
+    def get_train_dataloader(self) -> DataLoader[Any]:
+        """Return the plan in its own order, whole batches to every process."""
+        dataset: Any = self.train_dataset
+        return DataLoader(dataset, batch_size=1, shuffle=False, collate_fn=_alone)
+
+    def compute_loss(self, model: nn.Module, inputs: Any, *args: Any, **kwargs: Any) -> Tensor:
+        """Return the batch's loss, past the wrapper that would average gradients over the processes."""
+        return training_loss(self.accelerator.unwrap_model(model), inputs["batch"], self.settings)
+
+    def training_step(self, model: nn.Module, *args: Any, **kwargs: Any) -> Tensor:
+        """Compute a batch's gradients and return its loss."""
+        loss = super().training_step(model, *args, **kwargs)
+        sum_gradients(model)
+        return loss
+
+
+class _LossOnBar(ProgressCallback):
+    """Shows the newest loss on the progress bar, in place of a line a step."""
+
+    def on_log(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        logs: dict[str, float] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        bar: Any = self.training_bar
+        if bar is not None and logs and "loss" in logs:
+            bar.set_postfix_str(f"loss {float(logs['loss']):.3f}", refresh=False)
+
+
+def finetune(
+    encoder: "SentenceTransformer",
+    batches: PlanBatches,
+    *,
+    validation: PlanBatches | None = None,
+    settings: TrainingSettings,
+    checkpoints: Path,
+    seed: int,
+) -> pd.DataFrame:
+    """Train ``encoder`` in place along the plan; goes on from the newest whole checkpoint.
+
+    Under a launcher every process calls this, with the same arguments, and ends with the same weights.
+
+    Returns:
+        The training curve: step (from 1), loss, learning_rate, grad_norm, and validation_loss, NaN where not measured.
+    """
+    join_processes()
+    with first_before_the_rest():
+        resume = newest_checkpoint(checkpoints)
+    base = keep_weights(encoder, settings)
+    with trained_parts(encoder, settings, tokens=batches.token_ids(), seed=seed):
+        dual = DualEncoder(encoder, settings)
+        validating = [Validation(dual, validation, settings, checkpoints)] if validation is not None else []
+        trainer = PlanTrainer(
+            model=dual,
+            args=_arguments(settings, steps=len(batches), checkpoints=checkpoints, seed=seed),
+            train_dataset=batches,
+            settings=settings,
+            callbacks=[MarkComplete(), *validating],
+        )
+        trainer.remove_callback(ProgressCallback)
+        trainer.add_callback(_LossOnBar)
+        trainer.train(resume_from_checkpoint=str(resume) if resume else None)
+        wait_for_all()
+        if validating and settings.patience:
+            load_trained(dual, checkpoints / BEST)
+    mix_weights(encoder, base, settings.base_share)
+    wait_for_all()  # the caller may delete the checkpoints
+    return _curve(trainer.state.log_history)
+
+
+def _arguments(settings: TrainingSettings, *, steps: int, checkpoints: Path, seed: int) -> TrainingArguments:
+    return OneDevice(
+        output_dir=str(checkpoints),
+        max_steps=steps,
+        per_device_train_batch_size=1,
+        learning_rate=settings.learning_rate,
+        weight_decay=settings.weight_decay,
+        warmup_steps=round(settings.warmup_share * steps),
+        lr_scheduler_type="linear",
+        optim="adamw_torch_fused",
+        logging_steps=1,
+        save_steps=settings.checkpoint_steps,
+        report_to=[],
+        use_cpu=on_cpu(),
+        seed=seed,
+        remove_unused_columns=False,
+        dataloader_pin_memory=False,
+    )
+
+
+def keep_weights(encoder: nn.Sequential, settings: TrainingSettings) -> dict[str, Tensor]:
+    """Return a copy of the weights that `mix_weights` needs: frozen word embeddings, most of the memory, stay equal."""
+    if not settings.base_share:
+        return {}
+    words: Any = encoder[0].model
+    frozen = words.get_input_embeddings().weight.data_ptr() if settings.word_embeddings == "frozen" else None
+    weights = {name: value for name, value in encoder.state_dict().items() if value.is_floating_point()}
+    return {name: value.clone() for name, value in weights.items() if value.data_ptr() != frozen}
+
+
+def mix_weights(encoder: nn.Module, base: dict[str, Tensor], share: float) -> None:
+    """Set the weights that ``base`` holds to ``share`` of it and the rest of their own (arXiv 2109.01903)."""
+    if share:
+        with torch.no_grad():
+            for name, value in encoder.state_dict().items():
+                if name in base:
+                    value.lerp_(base[name].to(value), share)
+
+
+def _curve(history: list[dict[str, float]]) -> pd.DataFrame:
+    validation = {row["step"]: row["validation_loss"] for row in history if "validation_loss" in row}
+    curve = pd.DataFrame([{key: row[key] for key in CURVE} for row in history if "loss" in row], columns=list(CURVE))
+    return curve.assign(validation_loss=curve["step"].map(validation).astype(float))
+
+
+def _alone(batches: list[TrainingBatch]) -> dict[str, TrainingBatch]:
+    return {"batch": batches[0]}

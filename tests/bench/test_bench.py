@@ -1,0 +1,314 @@
+"""The benchmark's measuring code: turns, medians, ratios, floating-point operations, the file of results."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from stages import bench
+from stages.hybrid.bench import apart as apart_module
+from stages.hybrid.bench.apart import Turns, peak_memory_gib, run_apart, started
+from stages.hybrid.bench.catalogue import subjects
+from stages.hybrid.bench.encoding import texts_encoded, texts_of_loop
+from stages.hybrid.bench.graph import read_peaks
+from stages.hybrid.bench.growth import Point, growth_rows
+from stages.hybrid.bench.inputs import take_part
+from stages.hybrid.bench.roofline import EncoderShape, forward_flops
+from stages.hybrid.bench.rows import LIMIT, Results, Row, limit_row, make_row, read_results, write_results
+from stages.hybrid.bench.scoring import TOOLS, make_up_embeddings, mean_map
+from stages.hybrid.bench.searching import search_with_numpy
+from stages.hybrid.bench.synthetic import DIM, unit_vectors, write_unit_vectors
+from stages.hybrid.bench.table import draw_growth, to_markdown, to_table
+from stages.hybrid.bench.timing import alternate, rates, slope, timed
+from stages.hybrid.bench.training import check_plan, one_batch, pairs_of, texts_of
+from stages.hybrid.ground.costs import COSTS
+from stages.hybrid.ground.errors import UserError
+from stages.hybrid.ground.files import write_json
+from stages.hybrid.records import Benchmark
+from support.toy_training import make_pairs, make_plan
+
+NO_INPUTS: Any = None
+MADE = {
+    "machine": {"processor": "a processor", "cores": 2, "memory_gib": 8, "python": "3.11"},
+    "threads": 2,
+    "packages": {"torch": "2"},
+}
+
+
+def make_benchmark() -> Benchmark:
+    """Two languages, three questions asked in both; each has its passage in each language, and there are two others."""
+    langs = ("de", "en")
+    queries = [(f"q{i}:{lang}", f"q{i}", lang, f"what {i}") for lang in langs for i in range(3)]
+    passages = [(f"p{i}:{lang}", lang, f"that {i}") for lang in langs for i in range(5)]
+    qrels = [(f"q{i}:{lang}", f"p{i}:{other}", 1) for i in range(3) for lang in langs for other in langs]
+    return Benchmark(
+        pd.DataFrame(queries, columns=["query_id", "question_id", "lang", "text"]),
+        pd.DataFrame(passages, columns=["passage_id", "lang", "text"]),
+        pd.DataFrame(qrels, columns=["query_id", "passage_id", "relevance"]),
+    )
+
+
+def test_runs_take_turns_and_every_second_round_goes_the_other_way_round() -> None:
+    order: list[str] = []
+
+    def run(name: str) -> float:
+        order.append(name)
+        return len(order)
+
+    seconds = alternate({"a": lambda: run("a"), "b": lambda: run("b")}, rounds=2, warm_ups=1)
+    assert order == ["a", "b", "b", "a", "a", "b"]  # the first two warm up
+    assert seconds == {"a": [4, 5], "b": [3, 6]}
+
+
+def test_a_run_is_timed_from_its_start_to_its_end() -> None:
+    ticks = iter([10.0, 12.5])
+    assert timed(lambda: None, timer=lambda: next(ticks))() == 2.5
+    assert rates([2.0, 4.0], 8) == [4.0, 2.0]
+
+
+def test_a_row_holds_medians_and_ours_over_the_peer_s() -> None:
+    row = make_row("speed", ([1.0, 9.0, 4.0], [2.0, 2.0]), unit="pairs a second", peer_name="them")
+    assert (row.ours, row.peer, row.ratio, row.better) == (4.0, 2.0, 4.0 / 2.0, "higher")
+    assert (row.our_runs, row.peer_runs) == ([1.0, 9.0, 4.0], [2.0, 2.0])
+
+
+def test_what_is_held_against_a_limit_is_better_lower() -> None:
+    row = limit_row("wait", [2.0], 5.0, unit="seconds")
+    assert (row.peer, row.peer_name, row.ratio, row.better) == (5.0, LIMIT, 2.0 / 5.0, "lower")
+
+
+@pytest.mark.parametrize("exponent", [0.5, 1.0, 2.0])
+def test_the_slope_of_a_power_is_its_exponent(exponent: float) -> None:
+    sizes = [10, 1000, 100_000]
+    assert slope(sizes, [3 * size**exponent for size in sizes]) == pytest.approx(exponent)
+
+
+def test_operations_of_a_forward_pass_by_hand() -> None:
+    # one layer, width 2, inner width 8, texts of 3 and 1 tokens, two operations a multiply-add
+    projections = 4 * 2 * (3 + 1) * 2 * 2  # four (n, 2) @ (2, 2)
+    attention = 2 * 2 * (3 * 3 + 1 * 1) * 2  # (n, 2) @ (2, n) and (n, n) @ (n, 2)
+    feed_forward = 2 * 2 * (3 + 1) * 2 * 8  # (n, 2) @ (2, 8) and back
+    assert forward_flops([3, 1], EncoderShape(1, 2, 8)) == projections + attention + feed_forward
+    assert forward_flops([3, 1], EncoderShape(5, 2, 8)) == 5 * (projections + attention + feed_forward)
+
+
+def two_pieces(turns: Turns, *, value: int) -> int:
+    for _ in range(3):
+        turns.next_piece()
+    return 2 * value
+
+
+def refuses(turns: Turns) -> None:
+    raise UserError("nothing is there")
+
+
+def breaks(turns: Turns) -> None:
+    raise ValueError("broken")
+
+
+@pytest.fixture
+def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.usefixtures("log")
+def test_a_process_works_piece_by_piece_and_tells_its_own_peak_of_memory() -> None:
+    ballast = np.ones(2**26)  # 0.5 GiB of this process, which is no part of the other's peak
+    with started(two_pieces, value=21) as worker:
+        worker.ready()
+        assert min(worker.piece(), worker.piece()) >= 0
+        outcome = worker.outcome()
+    assert outcome.value == 42
+    assert 0 < outcome.peak_gib < peak_memory_gib() - ballast.nbytes / 2**31
+
+
+@pytest.mark.usefixtures("log")
+def test_a_process_runs_to_its_end_without_turns() -> None:
+    assert run_apart(two_pieces, value=1).value == 2
+
+
+@pytest.mark.usefixtures("log")
+def test_what_a_process_refuses_or_breaks_on_is_told() -> None:
+    with pytest.raises(UserError, match="nothing is there"):
+        run_apart(refuses)
+    with pytest.raises(RuntimeError, match="ValueError: broken"):
+        run_apart(breaks)
+
+
+@pytest.mark.usefixtures("log")
+def test_the_peak_of_a_run_is_that_of_the_stage_that_took_most() -> None:
+    with pytest.raises(UserError, match="no stage noted what it cost"):
+        read_peaks(NO_INPUTS)
+    for stage, peak in (("finetune", 3.5), ("encode", 1.5)):
+        write_json(COSTS / f"{stage}.json", {"stage": stage, "seconds": 1.0, "peak_memory_gib": peak})
+    (row,) = read_peaks(NO_INPUTS)
+    assert (row.ours, row.peer) == (3.5, 4.0)
+    assert "finetune" in row.note
+
+
+def test_the_log_lies_in_the_data_folder() -> None:
+    assert apart_module.LOG.parts[0] == "data"  # which git ignores
+
+
+def make_results(*names: str, complete: bool = False) -> Results:
+    rows = [replace(limit_row(name, [1.0], 2.0, unit="seconds", note="a note"), commit="c1") for name in names]
+    return Results(complete=complete, made=MADE, rows=rows, growth=[])
+
+
+def test_results_come_back_from_their_file(tmp_path: Path) -> None:
+    results = make_results("a", "b")
+    write_results(tmp_path / "bench.json", results)
+    assert read_results(tmp_path / "bench.json", MADE) == results
+    row = json.loads((tmp_path / "bench.json").read_text(encoding="utf-8"))["rows"][0]
+    assert {"name", "ours", "peer", "peer_name", "unit", "ratio", "better", "our_runs", "peer_runs"} <= row.keys()
+
+
+def test_results_of_another_machine_are_not_gone_on_with(tmp_path: Path) -> None:
+    write_results(tmp_path / "bench.json", make_results("a"))
+    assert read_results(tmp_path / "bench.json", MADE | {"threads": 4}).rows == []
+
+
+def test_a_new_row_replaces_the_one_of_its_name_and_keeps_the_growth() -> None:
+    results = replace(make_results("a", "b"), growth=[{"work": "search"}])
+    new = limit_row("a", [3.0], 2.0, unit="seconds")
+    changed = results.with_rows([new], [])
+    assert [(row.name, row.ours) for row in changed.rows] == [("b", 1.0), ("a", 3.0)]
+    assert changed.growth == [{"work": "search"}]
+
+
+def test_a_stopped_run_goes_on_if_it_is_of_the_same_commit() -> None:
+    known = subjects()
+    first, rest = known[0], known[1:]
+    stopped = make_results(*first.rows)
+    assert bench.to_measure(known, (), stopped, "c1") == rest
+    assert bench.to_measure(known, (), stopped, "c2") == known
+    assert bench.to_measure(known, (), make_results(*(name for subject in known for name in subject.rows)), "c1") == []
+    assert bench.to_measure(known, (first.rows[0],), stopped, "c1") == [first]
+
+
+def test_the_names_that_a_reader_looks_for_are_there_once() -> None:
+    names = [name for subject in subjects() for name in subject.rows]
+    assert len(names) == len(set(names))
+    assert {
+        "train_vs_st_fp32",
+        "train_vs_st_bf16",
+        "encode_vs_st",
+        "evaluate_vs_loop",
+        "score_xquad_r_seconds",
+        "repro_noop_seconds",
+        "peak_memory_growth",
+    } <= set(names)
+
+
+def test_an_unknown_row_is_refused() -> None:
+    with pytest.raises(UserError, match="no row is named 'speed'; expected some of a, b"):
+        bench.check_names(("speed",), ["a", "b"])
+
+
+def test_without_a_run_the_script_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(bench.main, [])
+    assert result.exit_code == 1
+    assert "run `make run` first" in result.stderr
+
+
+def test_the_page_shows_each_row_its_note_and_the_machine() -> None:
+    points = [{"work": "search", "passages": n, "seconds": n / 1000, "peak_gib": 0.5} for n in (10, 100)]
+    page = to_markdown(replace(make_results("wait"), growth=points))
+    assert "| wait | 1 | 2 | 0.5 | seconds | lower | 1 | limit |" in page
+    assert "- wait: a note." in page
+    assert "| search | 100 | 0.1 | 0.50 |" in page
+    assert "a processor, 2 cores, 8 GiB; 2 threads" in page
+    assert "Not complete" in page
+    assert "Not complete" not in to_markdown(make_results("wait", complete=True))
+    assert to_table(make_results("wait")).row_count == 1
+
+
+def test_the_picture_of_growth_names_each_curve_and_has_the_same_bytes_each_time() -> None:
+    points = [{"work": work, "passages": n, "seconds": n, "peak_gib": 1.0} for work in "ab" for n in (1, 10)]
+    assert draw_growth(points) == draw_growth(points)
+    assert ">a</text>" in draw_growth(points)
+
+
+def test_growth_is_told_by_exponent_and_by_the_peak_at_the_largest_size() -> None:
+    points = [Point("search", 10, 1.0, 0.5), Point("search", 1000, 100.0, 1.5), Point("encode", 10, 1.0, 9.0)]
+    points.append(Point("encode", 100, 100.0, 9.0))
+    rows = {row.name: row for row in growth_rows(points)}
+    assert rows["growth_search"].ours == pytest.approx(1.0)  # a hundred times the passages, a hundred times the time
+    assert rows["growth_encode"].ours == pytest.approx(2.0)
+    assert rows["growth_peak_memory"].ours == 1.5
+
+
+def test_a_part_keeps_the_languages_of_its_questions_and_what_is_relevant() -> None:
+    part = take_part(make_benchmark(), questions=1, others=1)
+    assert part.queries["query_id"].tolist() == ["q0:de", "q0:en"]
+    assert part.passages["passage_id"].tolist() == ["p0:de", "p0:en"]
+    assert len(part.qrels) == 2 * 2
+    assert take_part(make_benchmark(), questions=3, others=5).passages.equals(make_benchmark().passages)
+
+
+def test_texts_that_a_loop_encodes_by_hand() -> None:
+    benchmark = make_benchmark()  # 3 queries and 5 passages a language
+    assert texts_encoded(benchmark) == 6 + 10
+    # for one query language: 3 queries with 5 passages, twice, and with all 10
+    assert texts_of_loop(benchmark, ["en"]) == (3 + 5) + (3 + 5) + (3 + 10)
+    assert texts_of_loop(benchmark, ["de", "en"]) == 2 * ((3 + 5) + (3 + 5) + (3 + 10))
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_every_tool_finds_the_mean_average_precision_by_hand(tool: str) -> None:
+    qrels = {"a": {"p1": 1, "p3": 1}, "b": {"p2": 1}}
+    run = {name: {"p1": 3.0, "p2": 2.0, "p3": 1.0} for name in qrels}
+    expected = ((1 / 1 + 2 / 3) / 2 + 1 / 2) / 2
+    assert mean_map(tool, qrels, run) == pytest.approx(expected)
+
+
+def test_made_up_queries_lie_nearer_to_what_is_relevant() -> None:
+    benchmark = make_benchmark()
+    queries, passages = make_up_embeddings(benchmark, seed=1)
+    assert np.allclose(np.linalg.norm(queries, axis=1), 1, atol=1e-5)
+    scores = queries @ passages.T
+    assert scores[0, 0] > scores[0, 5:].mean()
+    assert np.array_equal(make_up_embeddings(benchmark, seed=1)[0], queries)
+
+
+def test_numpy_s_search_agrees_with_sorting_every_score() -> None:
+    queries, passages = unit_vectors(5, seed=1), unit_vectors(50, seed=2)
+    assert np.array_equal(search_with_numpy(queries, passages, k=7), np.argsort(-(queries @ passages.T), axis=1)[:, :7])
+
+
+def test_synthetic_embeddings_are_half_precision_on_disk_and_of_length_1(tmp_path: Path) -> None:
+    write_unit_vectors(tmp_path / "deep" / "v.npy", 20_000)
+    found = np.load(tmp_path / "deep" / "v.npy", mmap_mode="r")
+    assert (found.shape, found.dtype) == ((20_000, DIM), np.float16)
+    assert np.allclose(np.linalg.norm(found[[0, 19_999]].astype(np.float32), axis=1), 1, atol=1e-3)
+
+
+def test_a_peer_trains_on_the_plan_s_texts_in_its_order() -> None:
+    plan = make_plan(1)  # g0, g1, g3, g4; queries en de en de, passages de en de en
+    texts = texts_of(plan, make_pairs())
+    assert texts["query"][1:3] == ["the sea is deep and cold and very wide de", "a river runs to the sea en"]
+    assert texts["passage"][0] == "de water boils"
+    assert len(pairs_of(plan, make_pairs())) == 4 * 2
+
+
+def test_one_batch_holds_every_pair_in_its_own_language() -> None:
+    pairs = make_pairs().head(4)
+    texts = texts_of(one_batch(pairs), pairs)
+    assert texts == {"query": pairs["query"].tolist(), "passage": pairs["passage"].tolist()}
+
+
+def test_a_plan_that_is_too_short_is_refused() -> None:
+    with pytest.raises(UserError, match="has 3 batches, expected 8 of one size"):
+        check_plan(make_plan(3), steps=8)
+    check_plan(make_plan(8), steps=8)
+
+
+def test_a_row_has_the_fields_that_its_file_holds() -> None:
+    row = limit_row("a", [1.0], 2.0, unit="seconds")
+    assert Row(**json.loads(json.dumps(row.__dict__))) == row

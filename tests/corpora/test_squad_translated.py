@@ -1,0 +1,69 @@
+import io
+import json
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from stages.hybrid.corpora.squad_translated import mlqa_files, read_pairs, xtreme_files
+from stages.hybrid.ground.errors import UserError
+from stages.hybrid.records import Pair
+
+
+def squad(*paragraphs: tuple[str, dict[str, str]]) -> bytes:
+    rows = [
+        {"context": context, "qas": [{"id": key, "question": text} for key, text in asked.items()]}
+        for context, asked in paragraphs
+    ]
+    return json.dumps({"data": [{"title": "t", "paragraphs": rows}]}).encode()
+
+
+ENGLISH = squad(("One.", {"a": "A?"}), ("Two.", {"b": "B?", "c": "C?"}))
+GERMAN = squad(("Zwei.", {"b": "B auf Deutsch?"}))  # its first paragraph is English's second
+MLQA_GERMAN = "mlqa-translate-train/de_squad-translate-train-train-v1.1.json"
+
+
+def test_a_question_s_id_is_the_group_and_its_english_paragraph_the_page(tmp_path: Path) -> None:
+    (tmp_path / "en.json").write_bytes(ENGLISH)
+    (tmp_path / "de.json").write_bytes(GERMAN)
+    assert read_pairs(tmp_path, []) == [
+        Pair("a", "en:0000-000", "en", "A?", "One."),
+        Pair("b", "en:0000-001", "en", "B?", "Two."),
+        Pair("c", "en:0000-001", "en", "C?", "Two."),
+        Pair("b", "en:0000-001", "de", "B auf Deutsch?", "Zwei."),
+    ]
+    assert read_pairs(tmp_path, ["de"]) == [Pair("b", "de:0000-000", "de", "B auf Deutsch?", "Zwei.")]
+
+
+def test_of_mlqa_s_archive_the_training_files_are_read_and_not_those_that_xquad_is_made_from(tmp_path: Path) -> None:
+    (tmp_path / "en.json").write_bytes(ENGLISH)
+    with tarfile.open(tmp_path / "mlqa-translate-train.tar.gz", "w:gz") as tar:
+        for name in (MLQA_GERMAN, MLQA_GERMAN.replace("de_", "hi_").replace("train-v", "dev-v")):
+            info = tarfile.TarInfo(name)
+            info.size = len(GERMAN)
+            tar.addfile(info, io.BytesIO(GERMAN))
+    assert [(pair.group_id, pair.lang) for pair in read_pairs(tmp_path, [])] == [
+        ("a", "en"), ("b", "en"), ("c", "en"), ("b", "de")
+    ]  # fmt: skip
+
+
+def test_a_question_without_text_and_one_that_is_repeated_count_for_nothing(tmp_path: Path) -> None:
+    (tmp_path / "tr.json").write_bytes(squad(("Bir.", {"a": " ", "b": "B?"}), ("İki.", {"b": "Yine?"})))
+    assert [pair.query for pair in read_pairs(tmp_path, ["tr"])] == ["B?"]
+
+
+def test_a_missing_language_and_another_format_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="has no language, and none of tr"):
+        read_pairs(tmp_path, ["tr"])
+    (tmp_path / "tr.json").write_text('{"data": [{"paragraphs": [{}]}]}')
+    with pytest.raises(UserError, match=r"the file in 'tr': not in SQuAD's format \(KeyError\('context'\)\)"):
+        read_pairs(tmp_path, [])
+
+
+def test_only_the_languages_asked_for_are_fetched() -> None:
+    assert [file.path for file in xtreme_files(["tr", "en", "ko"])] == ["en.json", "tr.json"]
+    assert xtreme_files(["tr"])[0].url.endswith("/SQuAD/translate-train/squad.translate.train.en-tr.json")
+    assert len(xtreme_files([])) == 11
+    assert [file.path for file in mlqa_files(["de"])] == ["mlqa-translate-train.tar.gz", "en.json"]
+    with pytest.raises(UserError, match=r"xtreme_train: has en, ar, .*, and none of ko"):
+        xtreme_files(["ko"])

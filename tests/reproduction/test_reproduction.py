@@ -1,0 +1,362 @@
+"""The reproduction: what is kept of a run, how the runs are collected, and claims that follow the data."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from stages.hybrid.evaluation.measures import average_benchmark
+from stages.hybrid.ground.errors import UserError
+from stages.hybrid.ground.files import read_table
+from stages.hybrid.report.tables import PAPER
+from stages.hybrid.reproduction.claims import CLAIMS, judge_claims
+from stages.hybrid.reproduction.kept import SAMPLINGS, check_alike, keep_run, planned_params, read_kept_runs, read_run
+from stages.hybrid.reproduction.systems import Judged, judge_runs
+from stages.hybrid.reproduction.tables import compare_with_others, group_table, paper_table, system_table
+from stages.reproduction import main
+from support.stage_scripts import ROOT
+from support.toy_runs import FIGURES, PARAMS, Figures, keep_toy_run
+
+MONO = "Hybrid is better than X-Y in monolingual mAP"
+
+
+@pytest.fixture(scope="module")
+def toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three samplings with two seeds each."""
+    root = tmp_path_factory.mktemp("toy")
+    for sampling in SAMPLINGS:
+        for seed in (13, 14):
+            keep_toy_run(root, sampling, seed)
+    return root
+
+
+@pytest.fixture(scope="module")
+def judged(toy: Path) -> Judged:
+    return judge_runs(read_kept_runs(toy / "data" / "reproduction"), "xquad_r")
+
+
+def verdicts(judged: Judged) -> dict[str, str]:
+    table = judge_claims([judged], read_table(PAPER), languages=PARAMS["languages"])
+    return dict(zip(table["words"], table["verdict"], strict=True))
+
+
+def judged_with(root: Path, hybrid: list[Figures]) -> Judged:
+    """Judge runs whose hybrid has other figures, one entry a seed."""
+    for seed, figures in enumerate(hybrid, start=13):
+        keep_toy_run(root, "x_x_mono", seed)
+        keep_toy_run(root, "x_y", seed)
+        keep_toy_run(root, "hybrid", seed, figures)
+    return judge_runs(read_kept_runs(root / "data" / "reproduction"), "xquad_r")
+
+
+def test_every_figure_of_every_run_is_a_row_and_what_no_run_trained_is_there_once(judged: Judged) -> None:
+    figures = judged.figures
+    names = ["sampling", "seed", "benchmark", "setting", "measure", "query_lang", "value", "n_queries"]
+    assert figures.columns.tolist() == names
+    seeds = figures.groupby("sampling", sort=False)["seed"].unique().map(list).to_dict()
+    untrained = {name: [pd.NA] for name in ("base", "base+centred", "random")}
+    trained = {f"{name}{kind}": [13, 14] for name in SAMPLINGS for kind in ("", "+centred")}
+    assert seeds == untrained | trained
+    assert not figures.duplicated(["sampling", "seed", "setting", "measure", "query_lang"]).any()
+
+
+def test_the_mean_row_is_the_benchmarks_figure(toy: Path, judged: Judged) -> None:
+    measured = pd.read_parquet(toy / "data" / "reproduction" / "x_y_14" / "xquad_r" / "finetuned" / "measures.parquet")
+    figures = judged.figures[(judged.figures["sampling"] == "x_y") & (judged.figures["seed"] == 14)]
+    ours = figures[(figures["query_lang"] == "mean") & (figures["measure"] == "map")].set_index("setting")["value"]
+    assert ours.to_dict() == pytest.approx(average_benchmark(measured).set_index("setting")["value"].to_dict())
+
+
+def test_the_papers_claims_hold_on_runs_that_are_made_that_way(judged: Judged) -> None:
+    told = verdicts(judged)
+    assert len(told) == len(CLAIMS)
+    assert set(told.values()) == {"holds"}
+
+
+def test_a_claim_flips_when_the_data_flip(tmp_path: Path) -> None:
+    told = verdicts(judged_with(tmp_path, [(0.4, *FIGURES["hybrid"][1:])] * 2))
+    assert told[MONO] == "does not hold"
+    assert told["Hybrid is at least as good as X-X-mono in monolingual mAP"] == "does not hold"
+    assert told["Hybrid is better than X-X-mono in cross-lingual mAP"] == "holds"
+
+
+def test_a_larger_rank_distance_is_worse(tmp_path: Path) -> None:
+    told = verdicts(judged_with(tmp_path, [(*FIGURES["hybrid"][:3], 250.0)] * 2))
+    assert told["Hybrid is better than X-X-mono in rank distance"] == "does not hold"
+    assert told["X-Y is better than X-X-mono in rank distance"] == "holds"
+
+
+def test_seeds_that_disagree_and_differences_too_small_leave_a_claim_open(tmp_path: Path) -> None:
+    figures = judged_with(tmp_path, [(0.65, 0.5, 0.4, 100.0), (0.49, 0.5, 0.4, 100.0)])
+    told = judge_claims([figures], read_table(PAPER), languages=["de", "en"]).set_index("words").loc[MONO]
+    assert (told["verdict"], told["agreeing"], told["seed_pairs"]) == ("cannot be told", 2, 4)
+    assert told["p_holm"] < 0.05
+    assert told["difference"] == pytest.approx((0.65 + 0.49) / 2 - 0.5, abs=0.005)
+    # the standard error of the two means over two seeds each, X-Y's seeds being almost alike
+    assert told["seed_error"] == pytest.approx(np.std([0.65, 0.49], ddof=1) / np.sqrt(2), abs=0.005)
+    equal = judged_with(tmp_path, [(0.5, 0.5, 0.4, 100.0)] * 2)
+    assert verdicts(equal)[MONO] == "cannot be told"
+
+
+def test_as_good_as_forgives_one_per_cent_and_better_than_forgives_nothing(tmp_path: Path) -> None:
+    told = verdicts(judged_with(tmp_path, [(0.598, 0.396, 0.4, 100.0)] * 2))  # X-X-mono has 0.6 and 0.4
+    assert told["Hybrid is at least as good as X-X-mono in monolingual mAP"] == "holds"
+    assert told["Hybrid is better than X-X-mono in cross-lingual mAP"] == "does not hold"
+
+
+def test_claims_about_unseen_languages_look_at_these_alone(judged: Judged) -> None:
+    told = judge_claims([judged], read_table(PAPER), languages=["de", "en"])
+    assert told[told["words"].str.contains("never saw")]["verdict"].tolist() == ["holds"] * 3
+    none_unseen = judge_claims([judged], read_table(PAPER), languages=["de", "el", "en"])
+    assert none_unseen[none_unseen["words"].str.contains("never saw")]["verdict"].tolist() == ["no data"] * 3
+
+
+def test_the_papers_differences_stand_beside_ours(judged: Judged) -> None:
+    told = judge_claims([judged], read_table(PAPER), languages=["de", "en"]).set_index("words").loc[MONO]
+    assert told["xlm_r"] == pytest.approx(0.798 - 0.755)
+    assert told["labse"] == pytest.approx(0.817 - 0.801)
+
+
+def test_table_1_has_ours_the_papers_the_difference_and_who_is_beaten(judged: Judged) -> None:
+    table = paper_table("1", [judged], read_table(PAPER))
+    assert set(table["benchmark"]) == {"xquad_r"}  # no run was judged on MLQA-R
+    rows = table[(table["encoder"] == "XLM-R") & (table["setting"] == "monolingual")].set_index("sampling")
+    assert rows["paper"].to_dict() == {"x_x_mono": 0.792, "x_y": 0.755, "hybrid": 0.798}
+    assert rows["ours"].to_dict() == pytest.approx({"x_x_mono": 0.6, "x_y": 0.5, "hybrid": 0.6}, abs=0.005)
+    assert rows["difference"]["x_y"] == pytest.approx(rows["ours"]["x_y"] - 0.755)
+    assert rows["better_than"].to_dict() == {"x_x_mono": "x_y", "x_y": "", "hybrid": "x_y"}
+    assert set(rows["seeds"]) == {2}
+    seeds = judged.figures[(judged.figures["sampling"] == "x_y") & (judged.figures["query_lang"] == "mean")]
+    values = seeds[(seeds["setting"] == "monolingual") & (seeds["measure"] == "map")]["value"]
+    assert rows["sd"]["x_y"] == pytest.approx(abs(values.iloc[0] - values.iloc[1]) / np.sqrt(2))
+    # 40 questions in 3 languages and 2 seeds, each with a noise of .01: a standard error of .01 / sqrt(240)
+    assert (rows["high"] - rows["low"]).to_dict() == pytest.approx(dict.fromkeys(SAMPLINGS, 0.00253), rel=0.4)
+    assert ((rows["low"] < rows["ours"]) & (rows["ours"] < rows["high"])).all()
+    assert set(rows["n_queries"]) == {120}
+
+
+def test_every_system_has_its_headline_figures_with_seeds_and_intervals(judged: Judged) -> None:
+    table = system_table([judged]).set_index(["sampling", "setting", "measure"])
+    assert len(table) == (3 + 3 + 3) * 4  # base, base+centred, random; three samplings, and each centred; four figures
+    row = table.loc[("base+centred", "multilingual", "map")]
+    assert row["ours"] == pytest.approx(0.35, abs=0.005)
+    assert row["low"] < row["ours"] < row["high"]
+    assert table["seeds"]["base", "monolingual", "map"] == 1
+    assert table["seeds"]["hybrid+centred", "multilingual", "rank_distance"] == 2
+
+
+def test_groups_of_languages_are_the_mean_of_their_languages_with_its_interval(judged: Judged) -> None:
+    table = group_table([judged], lambda lang: "seen" if lang in PARAMS["languages"] else "unseen")
+    rows = table[(table["sampling"] == "hybrid") & (table["setting"] == "cross_lingual")].set_index("group")
+    assert rows["query_lang"].to_dict() == {"seen": "de en", "unseen": "el"}
+    of = judged.figures[(judged.figures["sampling"] == "hybrid") & (judged.figures["setting"] == "cross_lingual")]
+    by_language = of[of["measure"] == "map"].groupby("query_lang")["value"].mean()
+    assert rows["ours"]["seen"] == pytest.approx((by_language["de"] + by_language["en"]) / 2)
+    assert rows["ours"]["unseen"] == pytest.approx(by_language["el"])
+    assert ((rows["low"] < rows["ours"]) & (rows["ours"] < rows["high"])).all()
+    assert set(table["sampling"]) == {"base", "base+centred", "random", "x_x_mono", "x_y", "hybrid"}
+
+
+def test_a_smaller_rank_distance_is_the_mark_of_table_7(judged: Judged) -> None:
+    table = paper_table("7", [judged], read_table(PAPER))
+    rows = table[(table["encoder"] == "LaBSE") & (table["query_lang"] == "el")].set_index("sampling")
+    assert rows["better_than"].to_dict() == {"x_x_mono": "", "x_y": "x_x_mono", "hybrid": "x_x_mono"}
+    assert table[table["query_lang"] == "ar"]["ours"].isna().all()  # a language that the toy lacks
+
+
+def test_samplings_are_compared_with_every_model_that_no_run_trained(judged: Judged) -> None:
+    table = compare_with_others([judged])
+    # samplings, other systems, figures; and each sampling centred against the base centred
+    assert len(table) == 3 * 3 * 4 + 3 * 4
+    row = table[(table["sampling"] == "x_y") & (table["against"] == "base") & (table["measure"] == "rank_distance")]
+    assert row["difference"].item() == pytest.approx(100 - 300, abs=2)
+    both = table[table["sampling"].str.endswith("+centred")].set_index(["sampling", "setting", "measure"])
+    assert set(both["against"]) == {"base+centred"}
+    difference = both["difference"]["x_x_mono+centred", "multilingual", "map"]
+    assert difference == pytest.approx(0.4 - 0.35, abs=0.005)
+
+
+def test_the_collection_writes_its_tables_and_a_page_that_says_what_they_hold(
+    toy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(toy)
+    result = CliRunner().invoke(main, [])
+    assert result.output == "reports/reproduction/report.html: 6 runs, 1 benchmarks\n"
+    reports = toy / "reports" / "reproduction"
+    files = ["claims.csv", "comparisons.csv", "report.html", "report.md", "runs.csv"]
+    files += ["resources.csv", "seen_languages.csv", "systems.csv"]
+    assert sorted(path.name for path in reports.iterdir()) == sorted([*files, *(f"table_{n}.csv" for n in range(1, 9))])
+    text = (reports / "report.md").read_text(encoding="utf-8")
+    assert "15 in all, of which 15 hold. In brackets" in text
+    assert "X-X-mono with seeds 13, 14; X-Y with seeds 13, 14; hybrid with seeds 13, 14" in text
+    assert "10 steps of 4 pairs, 40 in all, from small, on help in 2 languages (de, en)" in text
+    assert "Training took 1.0 to 1.2 minutes a run, on Abacus: 2 cores, 1 GiB." in text  # 60, 66 and 72 seconds
+    assert "Table 4\n\nCannot be had: no run was judged on the benchmark that it is about." in text
+    assert "all 4 pairs of seeds on one side with a chance of 0.33" in text  # 2 of the 6 orders of 2 and 2
+    gain = re.search(r"\| XQuAD-R \| X-Y less base\+centred \| multilingual mAP \| \+(\S+) \| \+(\S+) ", text)
+    assert gain is not None  # over the base, .2, and over the base centred, .35
+    assert [float(value) for value in gain.groups()] == pytest.approx([0.4 - 0.2, 0.4 - 0.35], abs=0.005)
+    assert "| XQuAD-R | X-X-mono+centred less base+centred | rank distance | −" in text
+    # over the base's .2: x_x_mono .3, x_y and hybrid .4, the base centred .35
+    plain = re.search(
+        r"Over the base, in XQuAD-R multilingual mAP: X-X-mono (\S+), centring (\S+): it stays (\S+) short of that; "
+        r"X-Y (\S+), centring (\S+): (\S+) more; hybrid",
+        text,
+    )
+    assert plain is not None
+    assert [float(value) for value in plain.groups()] == pytest.approx([0.1, 0.15, 0.05, 0.2, 0.15, 0.05], abs=0.006)
+    assert "Against random, hybrid is better in XQuAD-R monolingual mAP" in text
+    assert "| XQuAD-R | monolingual | lower | el |" in text
+    first = {path.name: path.read_bytes() for path in reports.iterdir()}
+    CliRunner().invoke(main, [])
+    assert {path.name: path.read_bytes() for path in reports.iterdir()} == first
+
+
+def test_names_are_escaped_on_the_page(toy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(toy / "data" / "reproduction", tmp_path / "data" / "reproduction")
+    for run in (tmp_path / "data" / "reproduction").iterdir():
+        (run / "xquad_r" / "random").rename(run / "xquad_r" / "<i>x")
+    monkeypatch.chdir(tmp_path)
+    assert CliRunner().invoke(main, []).exit_code == 0
+    page = (tmp_path / "reports" / "reproduction" / "report.html").read_text(encoding="utf-8")
+    assert "<i>" not in page
+    assert "&lt;i&gt;x" in page
+
+
+def test_what_was_not_run_is_told_and_not_guessed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    keep_toy_run(tmp_path, "x_y", 13)
+    keep_toy_run(tmp_path, "x_x_mono", 13)
+    monkeypatch.chdir(tmp_path)
+    assert CliRunner().invoke(main, []).exit_code == 0
+    text = (tmp_path / "reports" / "reproduction" / "report.md").read_text(encoding="utf-8")
+    assert "of which 4 hold, 11 have no data" in text
+    assert "hybrid with no seed yet" in text
+    assert f"{MONO}: no data on XQuAD-R." in text
+
+
+def test_without_a_run_the_collection_says_how_to_make_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(main, [])
+    assert result.exit_code == 1
+    assert "data/reproduction: holds no run; make them with `python -m stages.reproduction --run`" in result.stderr
+
+
+def test_runs_that_differ_in_more_than_sampling_and_seed_are_refused(tmp_path: Path) -> None:
+    keep_toy_run(tmp_path, "x_y", 13)
+    folder = keep_toy_run(tmp_path, "hybrid", 13)
+    told = json.loads((folder / "COMPLETE.json").read_text(encoding="utf-8"))
+    told["params"]["sampler"]["batches"] = 20
+    (folder / "COMPLETE.json").write_text(json.dumps(told), encoding="utf-8")
+    with pytest.raises(UserError, match=r"hybrid_13: ran with sampler.batches 20, .*x_y_13 has 10; move one away"):
+        read_kept_runs(tmp_path / "data" / "reproduction")
+    told["params"]["sampler"]["batches"], told["plan"]["batches"] = 10, 9
+    (folder / "COMPLETE.json").write_text(json.dumps(told), encoding="utf-8")
+    with pytest.raises(UserError, match=r"hybrid_13: trained on 9 batches, .*x_y_13 on 10; run it again"):
+        read_kept_runs(tmp_path / "data" / "reproduction")
+
+
+def test_models_and_mirrors_may_differ_between_runs(tmp_path: Path) -> None:
+    run = read_run(keep_toy_run(tmp_path, "x_y", 13))
+    check_alike(run, PARAMS | {"models": ["base"], "fetch": {"mirror": "elsewhere"}}, "this one has")
+
+
+def test_settings_are_put_where_dvc_would_put_them() -> None:
+    planned = planned_params(PARAMS, ["sampler.batches=5", "seed=7"])
+    assert (planned["sampler"]["batches"], planned["seed"]) == (5, 7)
+    assert PARAMS["sampler"]["batches"] == 10
+    for setting in ("sampler.batch=5", "seed", "nowhere.at=1", "seed.deeper=1"):
+        with pytest.raises(UserError, match="is no KEY=VALUE with a key of"):
+            planned_params(PARAMS, [setting])
+
+
+def test_a_run_without_bias_on_a_benchmark_is_not_kept(tmp_path: Path) -> None:
+    keep_toy_run(tmp_path, "x_y", 13)
+    shutil.rmtree(tmp_path / "data" / "bias")
+    (tmp_path / "data" / "bias").mkdir()
+    with pytest.raises(UserError, match=r"data/bias/baseline/xquad_r/random: holds no queries.parquet"):
+        keep_run("hybrid", data=tmp_path / "data", kept=tmp_path / "kept", params=PARAMS, commit="0")
+    assert not list((tmp_path / "kept").glob("*"))
+
+
+STAGE = """
+import os, sys, pathlib, yaml
+sys.path[:0] = {paths!r}
+from support.toy_runs import FIGURES, write_scores
+params = yaml.safe_load(open("params.yaml"))
+sampling = {{"monolingual": "x_x_mono", "cross_lingual": "x_y", "hybrid": "hybrid"}}[params["sampler"]["strategy"]]
+if sampling == os.environ.get("BREAK"):
+    sys.exit(7)
+data = pathlib.Path("data")
+write_scores(data, "base/xquad_r", FIGURES["base"], seed=99)
+write_scores(data, "finetuned/xquad_r", FIGURES[sampling], seed=params["seed"])
+(data / "training.csv").write_text("step,loss\\n")
+(data / "batches_summary.json").write_text('{{"batches": 10, "pairs": 40}}')
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make a git and DVC project whose only stage writes toy scores; it becomes the current folder."""
+    monkeypatch.chdir(tmp_path)
+    settings = {"DVC_NO_ANALYTICS": "1", "GIT_CONFIG_GLOBAL": os.devnull}
+    for name in ("DVC_GLOBAL_CONFIG_DIR", "DVC_SITE_CACHE_DIR"):
+        settings[name] = str(tmp_path.parent / f"{tmp_path.name}_{name}")
+    for key, value in settings.items():
+        monkeypatch.setenv(key, value)
+    stage = {"cmd": "python toy_stage.py", "params": ["sampler", "seed"]}
+    outs = ["data/scores", "data/bias", "data/training.csv", "data/batches_summary.json"]
+    Path("toy_stage.py").write_text(STAGE.format(paths=[str(ROOT), str(ROOT / "tests")]), encoding="utf-8")
+    Path("dvc.yaml").write_text(yaml.safe_dump({"stages": {"toy": stage | {"outs": outs}}}), encoding="utf-8")
+    Path("params.yaml").write_text(yaml.safe_dump(PARAMS), encoding="utf-8")
+    Path(".gitignore").write_text("/data/\n/reports/\n", encoding="utf-8")
+    git = ("init", "config user.name Toy", "config user.email toy@example.org")
+    commands = [
+        *(f"git {words}" for words in git),
+        f"{sys.executable} -m dvc init",
+        "git add --all",
+        "git commit -m toy",
+    ]
+    for command in commands:
+        subprocess.run(command.split(), check=True, capture_output=True)
+    return tmp_path
+
+
+def test_runs_are_experiments_each_made_once_and_a_broken_one_is_made_again(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = Path("params.yaml").read_bytes()
+    kept = project / "data" / "reproduction"
+    command = ["--run", "--seed", "13", "-S", "sampler.batches=10"]
+    monkeypatch.setenv("BREAK", "x_y")
+    broken = CliRunner().invoke(main, command)
+    assert broken.exit_code == 1
+    assert "error: x_y_13: `dvc exp run` ended with" in broken.stderr
+    assert [path.name for path in kept.iterdir()] == ["x_x_mono_13"]
+    assert Path("params.yaml").read_bytes() == before
+
+    monkeypatch.setenv("BREAK", "")
+    done = CliRunner().invoke(main, command)
+    assert done.exit_code == 0, done.output
+    made = [line.split(":")[0] for line in done.output.splitlines() if ": dvc exp run" in line]
+    assert made == ["x_y_13", "hybrid_13"]
+    assert {path.name for path in kept.iterdir()} == {"x_x_mono_13", "x_y_13", "hybrid_13"}
+    assert {run.params["sampler"]["strategy"] for run in read_kept_runs(kept)} == set(SAMPLINGS.values())
+    listed = subprocess.run([sys.executable, "-m", "dvc", "exp", "list", "--name-only"], capture_output=True, text=True)
+    assert set(listed.stdout.split()) == {f"reproduction-{name}_13" for name in SAMPLINGS}
+
+    # one that was over but not kept when it was killed
+    shutil.rmtree(kept / "hybrid_13")
+    assert CliRunner().invoke(main, command).exit_code == 0
+    assert (kept / "hybrid_13" / "COMPLETE.json").exists()
+
+    other = CliRunner().invoke(main, ["--run", "--seed", "13", "-S", "sampler.batches=9"])
+    assert "ran with sampler.batches 10, this one would have 9" in other.stderr

@@ -1,0 +1,66 @@
+"""A sentence encoder small enough for a test: two BERT layers of 32 dimensions, over the words of the toy corpus."""
+
+import json
+import tempfile
+from pathlib import Path
+
+import torch
+from sentence_transformers import SentenceTransformer
+from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
+from tokenizers import Tokenizer, normalizers, pre_tokenizers, processors
+from tokenizers.models import WordPiece
+from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+
+TOY = Path(__file__).parents[1] / "toy"
+SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+POSITIONS = 128
+
+
+def save_tiny_encoder(folder: Path, *, seed: int = 13) -> None:
+    """Save the encoder, its weights drawn with ``seed``, as a sentence-transformers folder with both prompts."""
+    tokenizer = _word_tokenizer(_toy_texts())
+    with tempfile.TemporaryDirectory() as scratch:
+        config = BertConfig(
+            vocab_size=len(tokenizer),
+            hidden_size=32,
+            num_hidden_layers=2,
+            num_attention_heads=2,
+            intermediate_size=64,
+            max_position_embeddings=POSITIONS,
+        )
+        with torch.random.fork_rng():
+            torch.manual_seed(seed)
+            BertModel(config).save_pretrained(scratch)
+        tokenizer.save_pretrained(scratch)
+        words = Transformer(scratch, max_seq_length=POSITIONS)
+        encoder = SentenceTransformer(modules=[words, Pooling(32, "mean"), Normalize()], device="cpu")
+        encoder.prompts = {"query": "query: ", "passage": "passage: "}
+        encoder.save_pretrained(str(folder), create_model_card=False)
+
+
+def _toy_texts() -> list[str]:
+    rows = [
+        json.loads(line)
+        for path in sorted(TOY.rglob("*.jsonl"))
+        for line in path.read_text(encoding="utf-8").splitlines()
+    ]
+    return [row[key] for row in rows for key in ("query", "passage", "text") if key in row]
+
+
+def _word_tokenizer(texts: list[str]) -> PreTrainedTokenizerFast:
+    """Return a tokenizer that knows every word of ``texts``, and spells out the others; Chinese goes by characters."""
+    normalizer = normalizers.BertNormalizer(lowercase=True, strip_accents=False)
+    splitter = pre_tokenizers.BertPreTokenizer()
+    words = {word for text in texts for word, _ in splitter.pre_tokenize_str(normalizer.normalize_str(text))}
+    letters = {letter for word in words for letter in word}
+    pieces = [*SPECIAL, *sorted(words | letters | {"query", "passage"}), *sorted(f"##{letter}" for letter in letters)]
+    core = Tokenizer(WordPiece({piece: i for i, piece in enumerate(pieces)}, unk_token="[UNK]"))
+    core.normalizer = normalizer
+    core.pre_tokenizer = splitter
+    core.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", SPECIAL.index("[CLS]")), ("[SEP]", SPECIAL.index("[SEP]"))]
+    )
+    names = ("pad_token", "unk_token", "cls_token", "sep_token", "mask_token")
+    return PreTrainedTokenizerFast(
+        tokenizer_object=core, model_max_length=POSITIONS, **dict(zip(names, SPECIAL, strict=True))
+    )

@@ -1,0 +1,95 @@
+"""Five texts in two languages to train the tiny encoder on, and a run of the training."""
+
+from pathlib import Path
+
+import pandas as pd
+import torch
+from sentence_transformers import SentenceTransformer
+
+from stages.hybrid.encoding.model import load_encoder
+from stages.hybrid.training.plan_batches import PlanBatches
+from stages.hybrid.training.settings import TrainingSettings
+from stages.hybrid.training.trainer import finetune
+
+PLAN_COLUMNS = ["step", "kind", "dataset", "group_ids", "query_langs", "passage_langs"]
+TEXTS = [
+    "water boils",
+    "the sea is deep and cold and very wide",
+    "bread",
+    "a river runs to the sea",
+    "the old town wall",
+]
+
+
+def make_settings(**changed: object) -> TrainingSettings:
+    values: dict[str, object] = {
+        "learning_rate": 1e-3,
+        "weight_decay": 0.01,
+        "warmup_share": 0.1,
+        "temperature": 0.05,
+        "symmetric": False,
+        "query_length": 16,
+        "passage_length": 16,
+        "word_embeddings": "frozen",
+        "frozen_layers": 0,
+        "lora_rank": 0,
+        "validation_steps": 0,
+        "patience": 0,
+        "base_share": 0.0,
+        "precision": "float32",
+        "tokens_per_micro_batch": 64,
+        "tokens_in_memory": 10_000,
+        "checkpoint_steps": 2,
+    }
+    return TrainingSettings(**(values | changed))  # type: ignore[arg-type]
+
+
+def make_pairs() -> pd.DataFrame:
+    rows = [
+        (f"g{i}", f"p{i}", lang, f"{text} {lang}", f"{lang} {text}")
+        for i, text in enumerate(TEXTS)
+        for lang in ("en", "de")
+    ]
+    pairs = pd.DataFrame(rows, columns=["group_id", "page_id", "lang", "query", "passage"])
+    return pairs.assign(twin_id=pairs["group_id"], dataset="toy")
+
+
+def make_plan(steps: int = 6) -> pd.DataFrame:
+    rows = [
+        (step, "cross_lingual", "toy", ["g0", f"g{1 + step % 2}", "g3", "g4"], ["en", "de"] * 2, ["de", "en"] * 2)
+        for step in range(steps)
+    ]
+    return pd.DataFrame(rows, columns=PLAN_COLUMNS)
+
+
+def make_negatives() -> pd.DataFrame:
+    """Return two hard negatives where the passages are German: g2 for g0, g1 for g3; every second batch has g1."""
+    rows = [("toy", "g0", "de", "g2", "de", 0.5), ("toy", "g3", "de", "g1", "en", 0.4)]
+    return pd.DataFrame(rows, columns=["dataset", "group_id", "lang", "negative_group_id", "negative_lang", "score"])
+
+
+def make_held_out() -> pd.DataFrame:
+    """Return the plan of two validation batches; no batch of `make_plan` has their pairs."""
+    rows = [(0, "monolingual", "toy", ["g0", "g3"], ["en"] * 2, ["en"] * 2)]
+    rows += [(1, "cross_lingual", "toy", ["g1", "g4", "g0"], ["de"] * 3, ["en"] * 3)]
+    return pd.DataFrame(rows, columns=PLAN_COLUMNS)
+
+
+def train(
+    base: Path, checkpoints: Path, steps: int = 6, negatives: pd.DataFrame | None = None, **changed: object
+) -> tuple[dict[str, torch.Tensor], pd.DataFrame]:
+    """Return the weights and the curve of a run."""
+    encoder, curve = train_encoder(base, checkpoints, steps, negatives, **changed)
+    return {name: value.clone() for name, value in encoder.state_dict().items()}, curve
+
+
+def train_encoder(
+    base: Path, checkpoints: Path, steps: int = 6, negatives: pd.DataFrame | None = None, **changed: object
+) -> tuple[SentenceTransformer, pd.DataFrame]:
+    """Return the encoder and the curve of a run."""
+    encoder = load_encoder(base)
+    settings = make_settings(**changed)
+    batches = PlanBatches(make_plan(steps), make_pairs(), encoder, settings, negatives)
+    validation = PlanBatches(make_held_out(), make_pairs(), encoder, settings) if settings.validation_steps else None
+    curve = finetune(encoder, batches, validation=validation, settings=settings, checkpoints=checkpoints, seed=3)
+    return encoder, curve

@@ -1,0 +1,71 @@
+"""The rooms of stages/hybrid: which may import which. Scripts stand above all of them, the ground below."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support.stage_scripts import ROOT
+
+HYBRID = ROOT / "stages" / "hybrid"
+GROUND = {"ground", "records", "languages"}  # what every room may import
+MAY_IMPORT: dict[str, set[str]] = {
+    "ground": set(),
+    "records": set(),
+    "languages": {"ground"},
+    "sources": set(),
+    "base": set(),
+    "pairs": set(),
+    "batches": set(),
+    "encoding": set(),
+    "retrieval": set(),
+    "corpora": {"sources"},
+    "training": {"encoding"},
+    "evaluation": {"retrieval"},
+    "report": {"evaluation", "retrieval", "training"},
+    "reproduction": {"report", "evaluation", "retrieval"},
+    "bench": {"corpora", "encoding", "evaluation", "retrieval", "training"},
+}
+STANDS_ALONE = {"ground", "records", "languages"}
+
+
+def room_of(path: Path) -> str:
+    """Return the room that a module lies in; a module that lies in none is a room of its own."""
+    return path.relative_to(HYBRID).parts[0].removesuffix(".py")
+
+
+def imported_rooms(path: Path) -> Iterator[str]:
+    """Yield the rooms that a module imports from."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [f"{node.module}.{alias.name}".split(".") for alias in node.names]
+            yield from (name[2] for name in names if name[:2] == ["stages", "hybrid"])
+
+
+MODULES = [path for path in sorted(HYBRID.rglob("*.py")) if path.name != "__init__.py"]
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: path.relative_to(HYBRID).as_posix())
+def test_a_room_imports_the_ground_and_the_rooms_that_it_may(module: Path) -> None:
+    room = room_of(module)
+    allowed = MAY_IMPORT[room] | {room} | (set() if room in STANDS_ALONE else GROUND)
+    assert set(imported_rooms(module)) <= allowed
+
+
+def test_every_room_is_in_the_list_and_the_other_way_round() -> None:
+    assert {room_of(module) for module in MODULES} == set(MAY_IMPORT)
+
+
+def test_no_room_can_reach_itself_through_others() -> None:
+    def reached(room: str) -> set[str]:
+        return MAY_IMPORT[room] | {far for near in MAY_IMPORT[room] for far in reached(near)}
+
+    assert not [room for room in MAY_IMPORT if room in reached(room)]
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: path.relative_to(HYBRID).as_posix())
+def test_no_room_imports_a_script(module: Path) -> None:
+    tree = ast.walk(ast.parse(module.read_text(encoding="utf-8")))
+    imported = [node.module or "" for node in tree if isinstance(node, ast.ImportFrom)]
+    assert not [name for name in imported if name.startswith("stages.") and not name.startswith("stages.hybrid")]

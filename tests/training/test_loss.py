@@ -1,0 +1,62 @@
+import math
+
+import pytest
+import torch
+
+from stages.hybrid.training.loss import in_batch_infonce, known_positives, symmetric_infonce
+
+EYE = torch.eye(2)
+
+
+def slow_infonce(queries: torch.Tensor, passages: torch.Tensor, temperature: float, masked: torch.Tensor) -> float:
+    """Return the loss query by query, as the formula is written."""
+    total = 0.0
+    for i, query in enumerate(queries):
+        fair = [j for j in range(len(passages)) if not masked[i, j]]
+        exponentials = {j: math.exp(float(query @ passages[j]) / temperature) for j in fair}
+        total -= math.log(exponentials[i] / sum(exponentials.values()))
+    return total / len(queries)
+
+
+def unit(rows: int, seed: int) -> torch.Tensor:
+    rows_of = torch.randn(rows, 8, generator=torch.Generator().manual_seed(seed))
+    return torch.nn.functional.normalize(rows_of, dim=1)
+
+
+def test_two_orthogonal_pairs_lose_log_of_one_plus_e_to_minus_one() -> None:
+    # each query: own passage at cosine 1, the other at 0
+    assert in_batch_infonce(EYE, EYE, temperature=1.0).item() == pytest.approx(math.log(1 + math.exp(-1)))
+
+
+def test_temperature_divides_the_cosine() -> None:
+    assert in_batch_infonce(EYE, EYE, temperature=0.5).item() == pytest.approx(math.log(1 + math.exp(-2)))
+
+
+def test_the_loss_equals_its_formula_with_more_passages_than_queries_and_a_mask() -> None:
+    queries, passages = unit(5, 1), unit(7, 2)
+    masked = torch.zeros(5, 7, dtype=torch.bool)
+    masked[0, 3] = masked[4, 6] = True
+    found = in_batch_infonce(queries, passages, temperature=0.05, masked=masked).item()
+    assert found == pytest.approx(slow_infonce(queries, passages, 0.05, masked), rel=1e-5)
+
+
+def test_a_batch_whose_other_passages_are_all_masked_loses_nothing() -> None:
+    masked = ~torch.eye(2, dtype=torch.bool)
+    assert in_batch_infonce(EYE, EYE, temperature=1.0, masked=masked).item() == 0
+
+
+def test_the_symmetric_loss_is_the_mean_of_both_directions() -> None:
+    queries, passages = unit(4, 3), unit(4, 4)
+    none = torch.zeros(4, 4, dtype=torch.bool)
+    expected = (slow_infonce(queries, passages, 0.1, none) + slow_infonce(passages, queries, 0.1, none)) / 2
+    assert symmetric_infonce(queries, passages, temperature=0.1).item() == pytest.approx(expected, rel=1e-5)
+
+
+def test_same_group_page_or_twin_is_no_fair_negative_but_a_pair_is_its_own_positive() -> None:
+    groups = torch.tensor([0, 1, 2, 3])
+    pages = torch.tensor([0, 0, 1, 2])
+    twins = torch.tensor([0, 1, 2, 2])
+    expected = torch.zeros(4, 4, dtype=torch.bool)
+    expected[0, 1] = expected[1, 0] = True  # one page
+    expected[2, 3] = expected[3, 2] = True  # twins
+    assert torch.equal(known_positives([groups, pages, twins], [groups, pages, twins]), expected)
