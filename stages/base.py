@@ -1,27 +1,27 @@
 """Lay the base encoder in models/base as a sentence-transformers folder with safetensors weights."""
 
-from pathlib import Path
-
 import click
 
-from stages.hybrid.ground.costs import measured
-from stages.hybrid.ground.errors import one_line_errors
+from stages.hybrid.base.params import BaseParams
+from stages.hybrid.ground.layout import BASE
+from stages.hybrid.ground.params import Params
+from stages.hybrid.ground.stage import stage
 
-OUT = Path("models/base")
+
+class Reads(Params):
+    """What this stage reads of params.yaml."""
+
+    base: BaseParams
 
 
-@click.command(help=__doc__)
-@one_line_errors
-@measured
-def main() -> None:
-    from stages.hybrid.base.encoder import BaseSettings, save_base_encoder
+@stage
+def main(params: Reads) -> None:
+    from stages.hybrid.base.encoder import save_base_encoder
     from stages.hybrid.ground.files import whole_folder
-    from stages.hybrid.ground.params import read_settings
 
-    settings = read_settings("base", BaseSettings)
-    with whole_folder(OUT) as partial:
-        save_base_encoder(settings, partial)
-    click.echo(f"{OUT}: {settings.name} from {settings.source}")
+    with whole_folder(BASE) as partial:
+        save_base_encoder(params.base, partial)
+    click.echo(f"{BASE}: {params.base.name} from {params.base.source}")
 
 
 if __name__ == "__main__":

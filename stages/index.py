@@ -1,25 +1,26 @@
 """Index a benchmark's passages: data/embeddings/MODEL/BENCHMARK -> data/indexes/MODEL/BENCHMARK."""
 
-from pathlib import Path
-
 import click
 
-from stages.hybrid.ground.costs import measured
-from stages.hybrid.ground.errors import one_line_errors
+from stages.hybrid.ground.layout import EMBEDDINGS, INDEXES
+from stages.hybrid.ground.params import Params
+from stages.hybrid.ground.stage import stage
+from stages.hybrid.retrieval.params import IndexParams
 
 
-@click.command(help=__doc__)
-@click.argument("model")
-@click.argument("benchmark")
-@one_line_errors
-@measured
-def main(model: str, benchmark: str) -> None:
-    from stages.hybrid.ground.params import read_settings
-    from stages.hybrid.retrieval.search import IndexSettings, build_index, load_embeddings, save_index
+class Reads(Params):
+    """What this stage reads of params.yaml."""
 
-    settings = read_settings("index", IndexSettings)
-    index = build_index(load_embeddings(Path("data/embeddings", model, benchmark, "passages.npy")), settings)
-    save_index(Path("data/indexes", model, benchmark, "passages.faiss"), index)
+    index: IndexParams
+
+
+@stage
+def main(params: Reads, model: str, benchmark: str) -> None:
+    from stages.hybrid.ground.files import read_array
+    from stages.hybrid.retrieval.search import build_index, save_index
+
+    index = build_index(read_array(EMBEDDINGS / model / benchmark / "passages.npy"), params.index)
+    save_index(INDEXES / model / benchmark / "passages.faiss", index)
     click.echo(f"{model} on {benchmark}: {index.ntotal} passages indexed as {type(index).__name__}")
 
 

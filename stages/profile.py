@@ -1,48 +1,51 @@
-"""Copy profiles/NAME.yaml over params.yaml, or list the profiles where no name is given."""
+"""Write params.yaml from profiles/NAME.yaml; without NAME, list the profiles.
+
+A profile holds only what differs from profiles/help.yaml, the default.
+"""
 
 from pathlib import Path
 
 import click
 
-from stages.hybrid.ground.errors import UserError, one_line_errors
-from stages.hybrid.ground.files import write_text
-from stages.hybrid.ground.params import PARAMS, read_params
+from stages.hybrid.ground.errors import UserError
+from stages.hybrid.ground.params import PARAMS, read_mapping
+from stages.hybrid.ground.stage import tool
 
-PROFILES = Path("profiles")
 BACKUP = Path("params.yaml.bak")
 
 
-@click.command(help=__doc__)
+@tool
 @click.argument("name", required=False)
-@one_line_errors
-def main(name: str | None) -> None:
+@click.option("--schema", is_flag=True, help="Write params.schema.json too, which editors read.")
+def main(name: str | None, schema: bool) -> None:
+    from stages.hybrid.all_params import PROFILES, SCHEMA, compose, json_schema, profile_names
+    from stages.hybrid.ground.files import write_text
+
+    known = profile_names()
+    if schema:
+        write_text(Path(SCHEMA), json_schema())
     if name is None:
-        click.echo("\n".join(profile_names()))
+        click.echo("\n".join(known))
         return
-    if name not in profile_names():
-        raise UserError(f"{PROFILES} has no profile {name!r}, expected one of {', '.join(profile_names())}")
-    if params_differ_from_their_profile():
-        write_text(BACKUP, PARAMS.read_text(encoding="utf-8"))
+    if name not in known:
+        raise UserError(f"{PROFILES} has no profile {name!r}, expected one of {', '.join(known)}")
+    text = compose(name)
+    if PARAMS.exists() and changed_by_hand():
+        write_text(BACKUP, PARAMS.read_text(encoding="utf-8", errors="surrogateescape"))
         click.echo(f"warning: {PARAMS} had changes of its own; they are kept in {BACKUP}", err=True)
-    write_text(PARAMS, (PROFILES / f"{name}.yaml").read_text(encoding="utf-8"))
+    write_text(PARAMS, text)
     click.echo(f"{PARAMS}: now profile {name}")
 
 
-def profile_names() -> list[str]:
-    """Return the names of the profiles, sorted."""
-    return sorted(path.stem for path in PROFILES.glob("*.yaml"))
+def changed_by_hand() -> bool:
+    """Return whether params.yaml has other values than the profile that it names; comments and order do not count."""
+    from stages.hybrid.all_params import composed_values, profile_names
 
-
-def params_differ_from_their_profile() -> bool:
-    """Say whether params.yaml has other values than the profile that it names; comments and order do not count."""
-    if not PARAMS.exists():
-        return False
     try:
-        params = read_params()
-    except UserError:  # no valid YAML: worth keeping all the more
+        params = read_mapping(PARAMS)
+    except UserError:  # not valid YAML: worth keeping all the more
         return True
-    source = PROFILES / f"{params.get('profile')}.yaml"
-    return not source.exists() or read_params(source) != params
+    return params.get("profile") not in profile_names() or composed_values(params["profile"]) != params
 
 
 if __name__ == "__main__":

@@ -1,9 +1,14 @@
-"""How every test is run, and the encoder that tests train."""
+"""How every test is run, and what tests of several rooms need."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from stages.hybrid.sources.public_files import RemoteFile
 
 # No deadline: a busy machine is no failure. The same examples each time: a failure can be run again.
 settings.register_profile("project", deadline=None, derandomize=True)
@@ -18,3 +23,17 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("models") / "tiny"
     save_tiny_encoder(folder)
     return folder
+
+
+@pytest.fixture
+def files_of() -> "Callable[[str], list[RemoteFile]]":
+    """Return what finds the public files of a collection by its name."""
+    from stages.hybrid.corpora.catalogue import find_collections
+    from stages.hybrid.sources.public_files import PublicFiles
+
+    def find(name: str) -> list[RemoteFile]:
+        home = find_collections()[name].home
+        assert isinstance(home, PublicFiles)
+        return [*home.files, *home.by_language.values()]
+
+    return find

@@ -6,13 +6,15 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
 import pytest
-import yaml
+from ruamel.yaml import YAML
 
+from support.params import toy_params, write_params
 from support.stage_scripts import ROOT
 from support.tiny_encoder import save_tiny_encoder
 
@@ -23,6 +25,10 @@ SYSTEMS = {"baseline": ["bm25", "random"]} | {m: [*(f"{m}+{kind}" for kind in KI
 RUNS = re.compile(r"^Running stage '(.+)':$", re.MULTILINE)
 
 
+# What a stage may read or write besides its dependencies and outputs: nothing of it decides what another stage makes.
+BESIDE = ("params.yaml", "data/costs/", "data/.blocks/", "models/checkpoints/")
+
+
 class Project(NamedTuple):
     """A copy of the project with the toy profile, and what DVC said when it ran."""
 
@@ -30,18 +36,22 @@ class Project(NamedTuple):
     output: str
 
 
-def run(root: Path, *command: str) -> str:
+def run(root: Path, *command: str, **more: str) -> str:
     """Run a command in ``root`` without a network and without the user's own settings; return what it prints."""
-    environment = os.environ | {
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",  # stages run as `python`
-        "HF_HUB_OFFLINE": "1",
-        "DVC_NO_ANALYTICS": "1",
-        "DVC_GLOBAL_CONFIG_DIR": str(root.parent / "dvc_global"),
-        "DVC_SITE_CACHE_DIR": str(root.parent / "dvc_site"),
-        "GIT_CONFIG_GLOBAL": os.devnull,
-        "OMP_NUM_THREADS": "1",  # the tensors are tiny: more threads only wait for each other
-        "COLUMNS": "200",
-    }
+    environment = (
+        os.environ
+        | {
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",  # stages run as `python`
+            "HF_HUB_OFFLINE": "1",
+            "DVC_NO_ANALYTICS": "1",
+            "DVC_GLOBAL_CONFIG_DIR": str(root.parent / "dvc_global"),
+            "DVC_SITE_CACHE_DIR": str(root.parent / "dvc_site"),
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "OMP_NUM_THREADS": "1",  # the tensors are tiny: more threads only wait for each other
+            "COLUMNS": "200",
+        }
+        | more
+    )
     done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
     return done.stdout + done.stderr
@@ -56,17 +66,19 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """Run the toy profile with a tiny encoder in a fresh copy of the project, and commit the results."""
     root = tmp_path_factory.mktemp("chain") / "project"
     shutil.copytree(ROOT, root, ignore=shutil.ignore_patterns(*NOT_COPIED))
-    save_tiny_encoder(root / "models" / "tiny")
-    params = yaml.safe_load((root / "profiles" / "toy.yaml").read_text(encoding="utf-8"))
-    params["base"] = {"source": "folder", "name": "models/tiny", "revision": ""}
+    save_tiny_encoder(root.parent / "tiny")
+    params = toy_params()
+    params["base"] = {"source": "folder", "name": str(root.parent / "tiny"), "revision": ""}
     # what suits random weights: large steps, every weight trained, nothing of the base kept
     params["training"] |= {"learning_rate": 0.005, "word_embeddings": "trained", "base_share": 0.0}
     params["sampler"]["batches"] = 60  # in 20, what a batch is made of moves the loss more than training does
-    (root / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
+    write_params(root, params)
     run(root, "git", "init", "--quiet")
     run(root, "git", "config", "user.name", "Toy")
     run(root, "git", "config", "user.email", "toy@example.org")
-    output = dvc(root, "repro")
+    (notes := root.parent / "notes").mkdir()
+    traced = {"PYTHONPATH": str(ROOT / "tests" / "support" / "traced"), "TRACED_ROOT": str(root)}
+    output = run(root, sys.executable, "-m", "dvc", "repro", **traced, TRACED_LOG=str(notes))
     run(root, "git", "add", "--all")
     run(root, "git", "commit", "--quiet", "--message", "toy")
     return Project(root, output)
@@ -80,17 +92,17 @@ def experiment(first: Project) -> Project:
 
 def test_the_chain_writes_its_figures_for_both_models_and_every_baseline(first: Project) -> None:
     reports = first.root / "reports" / "toy"
-    summary = pd.read_csv(reports / "summary.csv")
-    assert list(summary.columns) == ["benchmark", "model", "setting", "measure", "value", "n_queries", "low", "high"]
+    summary = pd.read_csv(reports / "tables" / "summary.csv")
+    assert list(summary.columns) == ["benchmark", "system", "setting", "measure", "value", "n_queries", "low", "high"]
     headlines = summary[summary["measure"].isin(["map", "rank_distance"])]
     assert (headlines["low"] <= headlines["value"]).all() and (headlines["value"] <= headlines["high"]).all()
-    compared = pd.read_csv(reports / "comparisons.csv")[["model", "against"]].drop_duplicates()
-    assert [" less ".join(pair) for pair in compared.to_numpy()] == [
-        "finetuned less base",
-        "finetuned less base+centred",
-        "finetuned+centred less base+centred",
+    compared = pd.read_csv(reports / "tables" / "comparisons.csv")[["system", "against"]].drop_duplicates()
+    assert [" minus ".join(pair) for pair in compared.to_numpy()] == [
+        "finetuned minus base",
+        "finetuned minus base+centred",
+        "finetuned+centred minus base+centred",
     ]
-    assert set(summary["model"]) == {system for systems in SYSTEMS.values() for system in systems}
+    assert set(summary["system"]) == {system for systems in SYSTEMS.values() for system in systems}
     assert set(summary["setting"]) == {"monolingual", "cross_lingual", "multilingual"}
     for path in (reports / "metrics" / "toy").glob("*/*.json"):
         metrics = json.loads(path.read_text(encoding="utf-8"))
@@ -105,6 +117,34 @@ def test_the_model_card_says_how_the_model_is_used_and_ends_with_the_results(fir
     assert "| toy_pairs | its owner's | the user's own | 60 |" in card
     assert card.index("## Training") < card.index("## Results")
     assert "| finetuned | 0." in card
+
+
+def lies_in(path: str, places: Iterable[str]) -> bool:
+    """Return whether ``path`` is one of ``places`` or lies in one that is a folder."""
+    return any(path == place or path.startswith(f"{place.rstrip('/')}/") for place in places)
+
+
+def traced_stages(first: Project) -> Iterator[tuple[str, dict[str, list[str]], dict[str, list[str]]]]:
+    """Yield each stage's name, its dependencies and outputs by dvc.lock, and the files that it read and wrote."""
+    notes = [json.loads(path.read_text(encoding="utf-8")) for path in (first.root.parent / "notes").glob("*.json")]
+    touched = {" ".join(note["command"]): note for note in notes}
+    for name, stage in YAML(typ="safe", pure=True).load(first.root / "dvc.lock")["stages"].items():
+        listed = {kind: [entry["path"] for entry in stage[kind]] for kind in ("deps", "outs")}
+        yield name, listed, touched[stage["cmd"].removeprefix("python -m ")]
+
+
+def test_a_stage_reads_and_writes_exactly_the_data_that_dvc_yaml_lists(first: Project) -> None:
+    for name, listed, touched in traced_stages(first):
+        deps = [path for path in listed["deps"] if not path.endswith(".py") and not (ROOT / path).is_dir()]
+        own = [f"{Path(out).parent}/.{Path(out).name}." for out in listed["outs"]]  # before it is whole
+        undeclared = [
+            path for path in touched["read"] if not lies_in(path, [*listed["deps"], *listed["outs"], *BESIDE])
+        ]
+        assert not [path for path in undeclared if not path.startswith(tuple(own))], name
+        assert not [dep for dep in deps if not any(lies_in(path, [dep]) for path in touched["read"])], name
+        stray = [path for path in touched["written"] if not lies_in(path, [*listed["outs"], *BESIDE])]
+        assert not [path for path in stray if not path.startswith(tuple(own))], name
+        assert not [out for out in listed["outs"] if not any(lies_in(path, [out]) for path in touched["written"])], name
 
 
 def test_training_on_the_toy_corpus_lowers_the_loss(first: Project) -> None:
@@ -124,7 +164,7 @@ def test_another_ratio_draws_trains_and_measures_anew_and_leaves_the_rest(experi
     assert set(RUNS.findall(experiment.output)) == finetuned | of_the_model
 
 
-def test_metrics_show_has_a_row_a_system_and_diff_a_row_a_figure_that_changed(experiment: Project) -> None:
+def test_metrics_show_has_a_row_per_system_and_diff_a_row_per_figure_that_changed(experiment: Project) -> None:
     shown = dvc(experiment.root, "metrics", "show").splitlines()
     paths = [f"{model}/{system}.json" for model, systems in SYSTEMS.items() for system in systems]
     assert shown[0].split()[0] == "Path"

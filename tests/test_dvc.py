@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+from ruamel.yaml import YAML
 
+from stages.hybrid.all_params import composed_values, profile_names
 from support.stage_scripts import ROOT, expand_folders, imported_files, parameters_read
 
-STAGES: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
-PROFILES = sorted((ROOT / "profiles").glob("*.yaml"))
+STAGES: dict[str, dict[str, Any]] = YAML(typ="safe", pure=True).load(ROOT / "dvc.yaml")["stages"]
 
 
 def script_of(stage: str) -> Path:
@@ -61,7 +61,7 @@ def test_dvc_does_not_see_what_python_compiles_in_a_folder_that_a_stage_depends_
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_stage_lists_exactly_the_parameters_that_its_script_reads(stage: str) -> None:
-    assert set(STAGES[stage].get("params", [])) == {read.key for read in parameters_read(script_of(stage))}
+    assert set(STAGES[stage].get("params", [])) == parameters_read(script_of(stage))
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -76,8 +76,8 @@ def test_a_package_holds_a_docstring_only_so_that_no_stage_depends_on_it(package
     assert [type(node) for node in body] == [ast.Expr]
 
 
-@pytest.mark.parametrize("profile", PROFILES, ids=lambda path: path.stem)
-def test_the_resolved_stages_have_names_of_their_own_and_are_few(profile: Path) -> None:
-    names = resolved_names(yaml.safe_load(profile.read_text(encoding="utf-8")))
+@pytest.mark.parametrize("profile", profile_names())
+def test_the_resolved_stages_have_names_of_their_own_and_are_few(profile: str) -> None:
+    names = resolved_names(composed_values(profile))
     assert len(set(names)) == len(names)  # DVC drops a stage whose name another has, and says nothing
     assert len(STAGES) <= len(names) < 40

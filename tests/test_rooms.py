@@ -9,10 +9,21 @@ import pytest
 from support.stage_scripts import ROOT
 
 HYBRID = ROOT / "stages" / "hybrid"
-GROUND = {"ground", "records", "languages"}  # what every room may import
+GROUND = {"ground", "records", "languages", "fair_negatives"}  # what every room may import
 MAY_IMPORT: dict[str, set[str]] = {
     "ground": set(),
-    "records": set(),
+    "records": {"ground"},
+    "fair_negatives": set(),
+    "all_params": {
+        "base",
+        "batches",
+        "encoding",
+        "evaluation",
+        "pairs",
+        "retrieval",
+        "sources",
+        "training",
+    },  # params.py of each
     "languages": {"ground"},
     "sources": set(),
     "base": set(),
@@ -23,11 +34,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "corpora": {"sources"},
     "training": {"encoding"},
     "evaluation": {"retrieval"},
-    "report": {"evaluation", "retrieval", "training"},
+    "report": {"base", "evaluation", "retrieval", "training"},
     "reproduction": {"report", "evaluation", "retrieval"},
-    "bench": {"corpora", "encoding", "evaluation", "retrieval", "training"},
+    "bench": {"corpora", "encoding", "evaluation", "report", "retrieval", "sources", "training"},
 }
-STANDS_ALONE = {"ground", "records", "languages"}
+STANDS_ALONE = {"ground", "records", "languages", "fair_negatives"}
 
 
 def room_of(path: Path) -> str:

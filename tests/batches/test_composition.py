@@ -3,12 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
-from test_sampler import make_pairs, make_sampler, make_settings
 
 from stages.hybrid.batches.composition import compare_languages, compare_pairs
 from stages.hybrid.batches.pair_index import PairIndex
 from stages.hybrid.batches.plan import draw_plan, summarise_plan
 from stages.hybrid.batches.sampler import Sampler
+from support.toy_plans import make_pairs, make_params, make_sampler
 
 
 def expected_of(sampler: Sampler) -> dict[tuple[str, str], float]:
@@ -33,7 +33,7 @@ def test_a_language_that_cannot_fill_a_monolingual_batch_is_not_expected_in_one(
 
 def test_data_sets_enter_by_their_share_of_the_kind() -> None:
     data = [PairIndex("english", make_pairs(60, "en")), PairIndex("two", make_pairs(30, "de en"))]  # 60 pairs each
-    expected = expected_of(Sampler(data, make_settings(batches=1), 1))
+    expected = expected_of(Sampler(data, make_params(batches=1), 1))
     assert expected["en", "en"] == pytest.approx(0.5 * (0.5 + 0.5 * 0.5))
     assert expected["de", "de"] == pytest.approx(0.5 * 0.5 * 0.5)
     assert expected["de", "en"] == pytest.approx(0.5 * 0.5)  # every cross-lingual batch is of the second data set

@@ -1,37 +1,13 @@
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stages.hybrid.batches.pair_index import PairIndex
 from stages.hybrid.batches.plan import draw_plan, summarise_plan
-from stages.hybrid.batches.sampler import Sampler, SamplerSettings
+from stages.hybrid.batches.sampler import Sampler
 from stages.hybrid.ground.errors import UserError
-
-
-def make_pairs(groups: int = 40, languages: str = "de en ru zh", per_page: int = 1) -> pd.DataFrame:
-    """Return ``groups`` groups in all of ``languages``, ``per_page`` of them on each page, each its own twin."""
-    rows = [(f"g{g:03d}", f"p{g // per_page:03d}", lang) for g in range(groups) for lang in languages.split()]
-    table = pd.DataFrame(rows, columns=["group_id", "page_id", "lang"])
-    return table.assign(query="q", passage="p", twin_id=table["group_id"])
-
-
-def make_settings(**changed: object) -> SamplerSettings:
-    values: dict[str, object] = {
-        "strategy": "hybrid",
-        "mono_ratio": 0.5,
-        "batches": 50,
-        "batch_size": 8,
-        "dataset_exponent": 1.0,
-        "language_exponent": 0.0,
-        "language_weights": {},
-    }
-    return SamplerSettings(**(values | changed))  # type: ignore[arg-type]
-
-
-def make_sampler(pairs: pd.DataFrame | None = None, seed: int = 1, **changed: object) -> Sampler:
-    return Sampler([PairIndex("toy", make_pairs() if pairs is None else pairs)], make_settings(**changed), seed)
+from support.toy_plans import make_pairs, make_params, make_sampler
 
 
 def test_a_monolingual_batch_has_one_language_on_both_sides() -> None:
@@ -144,7 +120,7 @@ def test_more_pairs_than_pages_still_fill_the_batch_and_are_counted() -> None:
 
 def test_datasets_are_drawn_by_size() -> None:
     data = [PairIndex("small", make_pairs(20)), PairIndex("large", make_pairs(60))]
-    plan = draw_plan(Sampler(data, make_settings(batches=1000), 1))
+    plan = draw_plan(Sampler(data, make_params(batches=1000), 1))
     assert abs((plan["dataset"] == "large").mean() - 0.75) < 3 * np.sqrt(0.25 * 0.75 / 1000)
 
 
@@ -186,7 +162,7 @@ def test_two_languages_that_share_too_few_groups_are_never_paired_but_each_is_wi
 
 def test_an_english_data_set_makes_monolingual_batches_only_and_the_summary_says_so() -> None:
     data = [PairIndex("english", make_pairs(40, "en")), PairIndex("many", make_pairs(40))]
-    sampler = Sampler(data, make_settings(batches=200), 1)
+    sampler = Sampler(data, make_params(batches=200), 1)
     plan = draw_plan(sampler)
     assert set(plan[plan["dataset"] == "english"]["kind"]) == {"monolingual"}
     assert set(plan[plan["dataset"] == "many"]["kind"]) == {"monolingual", "cross_lingual"}
@@ -197,7 +173,7 @@ def test_an_english_data_set_makes_monolingual_batches_only_and_the_summary_says
 
 def test_parallel_text_makes_cross_lingual_batches_only_and_the_summary_says_so() -> None:
     sentences = make_pairs(40).assign(passage="q")  # query and passage are equal
-    sampler = Sampler([PairIndex("sentences", sentences), PairIndex("help", make_pairs(40))], make_settings(), 1)
+    sampler = Sampler([PairIndex("sentences", sentences), PairIndex("help", make_pairs(40))], make_params(), 1)
     plan = draw_plan(sampler)
     assert set(plan[plan["dataset"] == "sentences"]["kind"]) == {"cross_lingual"}
     assert set(plan[plan["kind"] == "monolingual"]["dataset"]) == {"help"}
@@ -242,18 +218,3 @@ def test_weights_that_leave_no_language_are_refused() -> None:
 def test_a_weight_for_a_language_that_no_data_set_has_is_refused() -> None:
     with pytest.raises(UserError, match="language_weights names fr, but the training pairs have only de, en, ru, zh"):
         make_sampler(language_weights={"fr": 2.0})
-
-
-@pytest.mark.parametrize(
-    ("changed", "message"),
-    [
-        ({"mono_ratio": 1.5}, "mono_ratio is 1.5, expected a probability"),
-        ({"strategy": "x"}, "strategy is 'x', expected one of hybrid"),
-        ({"batches": 0}, "batches is 0"),
-        ({"language_exponent": 2.0}, "language_exponent is 2.0, expected 0"),
-        ({"language_weights": {"de": -1.0}}, "expected no negative weight"),
-    ],
-)
-def test_settings_out_of_range_are_refused(changed: dict[str, object], message: str) -> None:
-    with pytest.raises(UserError, match=message):
-        make_settings(**changed)

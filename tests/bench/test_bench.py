@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -11,28 +12,28 @@ import pytest
 from click.testing import CliRunner
 
 from stages import bench
-from stages.hybrid.bench import apart as apart_module
-from stages.hybrid.bench.apart import Turns, peak_memory_gib, run_apart, started
-from stages.hybrid.bench.catalogue import subjects
-from stages.hybrid.bench.encoding import texts_encoded, texts_of_loop
+from stages.hybrid.bench.catalogue import Subject, subjects
+from stages.hybrid.bench.encoding import count_cells, evaluate_by_loop, texts_encoded, texts_of_loop
 from stages.hybrid.bench.graph import read_peaks
 from stages.hybrid.bench.growth import Point, growth_rows
-from stages.hybrid.bench.inputs import take_part
+from stages.hybrid.bench.inputs import find_benchmark, take_part
 from stages.hybrid.bench.roofline import EncoderShape, forward_flops
 from stages.hybrid.bench.rows import LIMIT, Results, Row, limit_row, make_row, read_results, write_results
-from stages.hybrid.bench.scoring import TOOLS, make_up_embeddings, mean_map
+from stages.hybrid.bench.run import check_names, first_results, measure, to_measure
+from stages.hybrid.bench.scoring import make_up_embeddings, score_everything, top_passages
 from stages.hybrid.bench.searching import search_with_numpy
 from stages.hybrid.bench.synthetic import DIM, unit_vectors, write_unit_vectors
 from stages.hybrid.bench.table import draw_growth, to_markdown, to_table
 from stages.hybrid.bench.timing import alternate, rates, slope, timed
-from stages.hybrid.bench.training import check_plan, one_batch, pairs_of, texts_of
-from stages.hybrid.ground.costs import COSTS
+from stages.hybrid.bench.tools import TOOLS, mean_map
+from stages.hybrid.evaluation.bias.params import BiasParams
+from stages.hybrid.evaluation.quality.params import MeasuresParams
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.ground.files import write_json
-from stages.hybrid.records import Benchmark
-from support.toy_training import make_pairs, make_plan
+from stages.hybrid.ground.layout import BENCHMARKS, COSTS
+from stages.hybrid.records import Benchmark, write_tables
 
-NO_INPUTS: Any = None
+NO_PARAMS: Any = None
 MADE = {
     "machine": {"processor": "a processor", "cores": 2, "memory_gib": 8, "python": "3.11"},
     "threads": 2,
@@ -77,7 +78,7 @@ def test_a_row_holds_medians_and_ours_over_the_peer_s() -> None:
     assert (row.our_runs, row.peer_runs) == ([1.0, 9.0, 4.0], [2.0, 2.0])
 
 
-def test_what_is_held_against_a_limit_is_better_lower() -> None:
+def test_what_is_compared_with_a_limit_is_better_lower() -> None:
     row = limit_row("wait", [2.0], 5.0, unit="seconds")
     assert (row.peer, row.peer_name, row.ratio, row.better) == (5.0, LIMIT, 2.0 / 5.0, "lower")
 
@@ -97,62 +98,15 @@ def test_operations_of_a_forward_pass_by_hand() -> None:
     assert forward_flops([3, 1], EncoderShape(5, 2, 8)) == 5 * (projections + attention + feed_forward)
 
 
-def two_pieces(turns: Turns, *, value: int) -> int:
-    for _ in range(3):
-        turns.next_piece()
-    return 2 * value
-
-
-def refuses(turns: Turns) -> None:
-    raise UserError("nothing is there")
-
-
-def breaks(turns: Turns) -> None:
-    raise ValueError("broken")
-
-
-@pytest.fixture
-def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_peak_of_a_run_is_that_of_the_stage_that_took_most(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-
-
-@pytest.mark.usefixtures("log")
-def test_a_process_works_piece_by_piece_and_tells_its_own_peak_of_memory() -> None:
-    ballast = np.ones(2**26)  # 0.5 GiB of this process, which is no part of the other's peak
-    with started(two_pieces, value=21) as worker:
-        worker.ready()
-        assert min(worker.piece(), worker.piece()) >= 0
-        outcome = worker.outcome()
-    assert outcome.value == 42
-    assert 0 < outcome.peak_gib < peak_memory_gib() - ballast.nbytes / 2**31
-
-
-@pytest.mark.usefixtures("log")
-def test_a_process_runs_to_its_end_without_turns() -> None:
-    assert run_apart(two_pieces, value=1).value == 2
-
-
-@pytest.mark.usefixtures("log")
-def test_what_a_process_refuses_or_breaks_on_is_told() -> None:
-    with pytest.raises(UserError, match="nothing is there"):
-        run_apart(refuses)
-    with pytest.raises(RuntimeError, match="ValueError: broken"):
-        run_apart(breaks)
-
-
-@pytest.mark.usefixtures("log")
-def test_the_peak_of_a_run_is_that_of_the_stage_that_took_most() -> None:
     with pytest.raises(UserError, match="no stage noted what it cost"):
-        read_peaks(NO_INPUTS)
+        read_peaks(NO_PARAMS)
     for stage, peak in (("finetune", 3.5), ("encode", 1.5)):
         write_json(COSTS / f"{stage}.json", {"stage": stage, "seconds": 1.0, "peak_memory_gib": peak})
-    (row,) = read_peaks(NO_INPUTS)
+    (row,) = read_peaks(NO_PARAMS)
     assert (row.ours, row.peer) == (3.5, 4.0)
     assert "finetune" in row.note
-
-
-def test_the_log_lies_in_the_data_folder() -> None:
-    assert apart_module.LOG.parts[0] == "data"  # which git ignores
 
 
 def make_results(*names: str, complete: bool = False) -> Results:
@@ -168,7 +122,7 @@ def test_results_come_back_from_their_file(tmp_path: Path) -> None:
     assert {"name", "ours", "peer", "peer_name", "unit", "ratio", "better", "our_runs", "peer_runs"} <= row.keys()
 
 
-def test_results_of_another_machine_are_not_gone_on_with(tmp_path: Path) -> None:
+def test_results_of_another_machine_are_not_resumed(tmp_path: Path) -> None:
     write_results(tmp_path / "bench.json", make_results("a"))
     assert read_results(tmp_path / "bench.json", MADE | {"threads": 4}).rows == []
 
@@ -181,14 +135,32 @@ def test_a_new_row_replaces_the_one_of_its_name_and_keeps_the_growth() -> None:
     assert changed.growth == [{"work": "search"}]
 
 
-def test_a_stopped_run_goes_on_if_it_is_of_the_same_commit() -> None:
+def test_a_stopped_run_resumes_if_it_is_of_the_same_commit() -> None:
     known = subjects()
     first, rest = known[0], known[1:]
     stopped = make_results(*first.rows)
-    assert bench.to_measure(known, (), stopped, "c1") == rest
-    assert bench.to_measure(known, (), stopped, "c2") == known
-    assert bench.to_measure(known, (), make_results(*(name for subject in known for name in subject.rows)), "c1") == []
-    assert bench.to_measure(known, (first.rows[0],), stopped, "c1") == [first]
+    assert to_measure(known, (), stopped, commit="c1") == rest
+    assert to_measure(known, (), stopped, commit="c2") == known
+    all_rows = make_results(*(name for subject in known for name in subject.rows))
+    assert to_measure(known, (), all_rows, commit="c1") == []
+    assert to_measure(known, (first.rows[0],), stopped, commit="c1") == [first]
+
+
+def test_a_run_is_complete_when_every_row_is_of_its_commit() -> None:
+    known = [Subject((name,), lambda _, name=name: ([limit_row(name, [1.0], 2.0, unit="s")], [])) for name in "ab"]  # type: ignore[misc]
+    first = measure(known[0], NO_PARAMS, known=known, commit="c1", results=make_results())
+    assert ([(row.name, row.commit) for row in first.rows], first.complete) == ([("a", "c1")], False)
+    assert measure(known[1], NO_PARAMS, known=known, commit="c1", results=first).complete
+    assert not measure(known[1], NO_PARAMS, known=known, commit="c2", results=first).complete
+
+
+def test_a_complete_run_is_made_anew_unless_rows_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("stages.hybrid.bench.run.describe", lambda: MADE)
+    assert first_results(()).rows == []
+    write_results(Path("reports/bench.json"), make_results("a", complete=True))
+    assert first_results(()) == make_results()
+    assert first_results(("a",)) == make_results("a", complete=True)
 
 
 def test_the_names_that_a_reader_looks_for_are_there_once() -> None:
@@ -207,7 +179,7 @@ def test_the_names_that_a_reader_looks_for_are_there_once() -> None:
 
 def test_an_unknown_row_is_refused() -> None:
     with pytest.raises(UserError, match="no row is named 'speed'; expected some of a, b"):
-        bench.check_names(("speed",), ["a", "b"])
+        check_names(("speed",), [Subject(("a", "b"), NO_PARAMS)])
 
 
 def test_without_a_run_the_script_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -235,7 +207,7 @@ def test_the_picture_of_growth_names_each_curve_and_has_the_same_bytes_each_time
     assert ">a</text>" in draw_growth(points)
 
 
-def test_growth_is_told_by_exponent_and_by_the_peak_at_the_largest_size() -> None:
+def test_growth_is_shown_by_exponent_and_by_the_peak_at_the_largest_size() -> None:
     points = [Point("search", 10, 1.0, 0.5), Point("search", 1000, 100.0, 1.5), Point("encode", 10, 1.0, 9.0)]
     points.append(Point("encode", 100, 100.0, 9.0))
     rows = {row.name: row for row in growth_rows(points)}
@@ -252,8 +224,23 @@ def test_a_part_keeps_the_languages_of_its_questions_and_what_is_relevant() -> N
     assert take_part(make_benchmark(), questions=3, others=5).passages.equals(make_benchmark().passages)
 
 
+def test_the_benchmark_is_xquad_r_if_it_is_there_else_gnome(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError, match="data/benchmarks has neither xquad_r nor gnome; run `make run` first"):
+        find_benchmark(None)
+    for name, words in (("gnome", "the GNOME benchmark, because XQuAD-R is not at hand"), ("xquad_r", "XQuAD-R")):
+        write_tables(BENCHMARKS / name, make_benchmark())
+        found, benchmark = find_benchmark(tmp_path)
+        assert found == words
+        assert benchmark.queries["query_id"].tolist() == make_benchmark().queries["query_id"].tolist()
+
+
+def test_cells_are_ordered_pairs_of_languages_and_each_language_with_the_pool() -> None:
+    assert count_cells(make_benchmark()) == 2 * 2 + 2
+
+
 def test_texts_that_a_loop_encodes_by_hand() -> None:
-    benchmark = make_benchmark()  # 3 queries and 5 passages a language
+    benchmark = make_benchmark()  # 3 queries and 5 passages per language
     assert texts_encoded(benchmark) == 6 + 10
     # for one query language: 3 queries with 5 passages, twice, and with all 10
     assert texts_of_loop(benchmark, ["en"]) == (3 + 5) + (3 + 5) + (3 + 10)
@@ -277,6 +264,30 @@ def test_made_up_queries_lie_nearer_to_what_is_relevant() -> None:
     assert np.array_equal(make_up_embeddings(benchmark, seed=1)[0], queries)
 
 
+def test_the_loop_judges_each_cell_of_a_query_language() -> None:
+    benchmark = make_benchmark()
+    vectors = dict(zip(benchmark.queries["text"].unique(), np.eye(5, dtype=np.float32), strict=False))
+    vectors |= dict(zip(benchmark.passages["text"].unique(), np.eye(5, dtype=np.float32), strict=True))
+    found = evaluate_by_loop(benchmark, lambda texts, _: np.stack([vectors[text] for text in texts]), lang="en")
+    assert found == [1.0, 1.0, 1.0]  # with the German passages, the English ones, and all
+
+
+def test_everything_that_the_stages_compute_is_scored() -> None:
+    benchmark = make_benchmark()
+    measures = MeasuresParams(cutoffs=[10], run_depth=10)
+    params: Any = SimpleNamespace(measures=measures, bias=BiasParams(top_k=2))
+    found = score_everything(benchmark, make_up_embeddings(benchmark, seed=1), params)
+    cells = found["cells"][found["cells"]["measure"] == "map"]
+    assert len(cells) == count_cells(benchmark)
+    assert {"means", "bias", "pairs"} < found.keys()
+
+
+def test_top_passages_are_listed_query_by_query_from_rank_1() -> None:
+    top = top_passages(make_benchmark(), np.tile([1, 0], (6, 1)))
+    assert top.columns.tolist() == ["query_id", "passage_id", "rank"]
+    assert top.head(3).to_numpy().tolist() == [["q0:de", "p1:de", 1], ["q0:de", "p0:de", 2], ["q1:de", "p1:de", 1]]
+
+
 def test_numpy_s_search_agrees_with_sorting_every_score() -> None:
     queries, passages = unit_vectors(5, seed=1), unit_vectors(50, seed=2)
     assert np.array_equal(search_with_numpy(queries, passages, k=7), np.argsort(-(queries @ passages.T), axis=1)[:, :7])
@@ -287,26 +298,6 @@ def test_synthetic_embeddings_are_half_precision_on_disk_and_of_length_1(tmp_pat
     found = np.load(tmp_path / "deep" / "v.npy", mmap_mode="r")
     assert (found.shape, found.dtype) == ((20_000, DIM), np.float16)
     assert np.allclose(np.linalg.norm(found[[0, 19_999]].astype(np.float32), axis=1), 1, atol=1e-3)
-
-
-def test_a_peer_trains_on_the_plan_s_texts_in_its_order() -> None:
-    plan = make_plan(1)  # g0, g1, g3, g4; queries en de en de, passages de en de en
-    texts = texts_of(plan, make_pairs())
-    assert texts["query"][1:3] == ["the sea is deep and cold and very wide de", "a river runs to the sea en"]
-    assert texts["passage"][0] == "de water boils"
-    assert len(pairs_of(plan, make_pairs())) == 4 * 2
-
-
-def test_one_batch_holds_every_pair_in_its_own_language() -> None:
-    pairs = make_pairs().head(4)
-    texts = texts_of(one_batch(pairs), pairs)
-    assert texts == {"query": pairs["query"].tolist(), "passage": pairs["passage"].tolist()}
-
-
-def test_a_plan_that_is_too_short_is_refused() -> None:
-    with pytest.raises(UserError, match="has 3 batches, expected 8 of one size"):
-        check_plan(make_plan(3), steps=8)
-    check_plan(make_plan(8), steps=8)
 
 
 def test_a_row_has_the_fields_that_its_file_holds() -> None:

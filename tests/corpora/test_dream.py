@@ -1,13 +1,15 @@
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from stages.hybrid.corpora.dream import files, read_benchmark
+from stages.hybrid.corpora.dream import read_benchmark
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.ground.files import sha256_of
+from stages.hybrid.sources.public_files import RemoteFile
 from support.published_files import published_folder
 
 
@@ -68,7 +70,7 @@ def test_dialogues_that_say_the_same_are_relevant_to_each_other_s_questions(tmp_
         ("test.de.json", [dialogue("1-2", [], "Nur eine?")], [], "has 1 questions about dialogue '1-2', expected 2"),
         ("test.de.json", [dialogue("9-9", [], "Wer?")], [], "about dialogue '9-9', expected 0"),
         ("test.json", [["no questions"]], [], "not in DREAM's format"),
-        ("dev.json", ENGLISH, [], "holds dev.json and test.json, expected one of the two"),
+        ("dev.json", ENGLISH, [], "has dev.json and test.json, expected one of the two"),
         ("test.json", ENGLISH, ["de"], "has en, and none of de"),
     ],
 )
@@ -81,15 +83,15 @@ def test_a_folder_that_does_not_fit_is_refused(
 
 
 def test_a_folder_without_a_split_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"holds neither test\.json nor dev\.json"):
+    with pytest.raises(UserError, match=r"has neither test\.json nor dev\.json"):
         read_benchmark(tmp_path, [])
 
 
 @pytest.mark.parametrize(("name", "dialogues", "questions"), [("dream_dev", 1288, 2040), ("dream", 1287, 2041)])
 def test_the_published_files_hold_the_published_counts(
-    tmp_path: Path, name: str, dialogues: int, questions: int
+    tmp_path: Path, files_of: Callable[[str], list[RemoteFile]], name: str, dialogues: int, questions: int
 ) -> None:
-    (file,) = files(name)
+    (file,) = files_of(name)
     source = published_folder("dream").parent / file.mirror_path
     assert sha256_of(source) == file.sha256
     shutil.copy(source, tmp_path / file.path)

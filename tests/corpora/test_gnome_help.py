@@ -221,10 +221,10 @@ def test_pages_are_known_by_their_path() -> None:
 
 
 def test_a_language_that_the_pages_lack_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"has no pages in 'th'; expected languages among de, en"):
+    with pytest.raises(UserError, match=r"has pages in de, en, expected 'th' too; run the stage fetch"):
         benchmark_of(tmp_path, {"C/files": ENGLISH, "de/files": GERMAN}, ("th",))
 
 
 def test_a_folder_without_pages_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="has no pages in 'en'"):
+    with pytest.raises(UserError, match="has pages in no language, expected 'en' too"):
         read_benchmark(tmp_path)

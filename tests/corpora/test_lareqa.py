@@ -1,11 +1,13 @@
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from stages.hybrid.corpora.lareqa import files, read_benchmark
+from stages.hybrid.corpora.lareqa import read_benchmark
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.ground.files import sha256_of
+from stages.hybrid.sources.public_files import RemoteFile
 from support.published_files import published_folder
 
 PUBLISHED_QUERIES = {
@@ -57,7 +59,7 @@ def test_only_the_languages_asked_for_are_read(tmp_path: Path) -> None:
 
 def test_a_language_that_is_not_there_is_refused(tmp_path: Path) -> None:
     write_language(tmp_path, "en")
-    with pytest.raises(UserError, match=r"no LANG.json of \['fi'\]"):
+    with pytest.raises(UserError, match=r"has en, expected a file of XQuAD-R or MLQA-R in fi; run the stage fetch"):
         read_benchmark(tmp_path, ["fi"])
 
 
@@ -71,7 +73,7 @@ def test_an_answer_outside_every_sentence_is_refused(tmp_path: Path) -> None:
     write_language(tmp_path, "en")
     text = (tmp_path / "en.json").read_text().replace('"answer_start": 0', '"answer_start": 999')
     (tmp_path / "en.json").write_text(text)
-    with pytest.raises(UserError, match="begins at 999, outside every sentence"):
+    with pytest.raises(UserError, match="begins at character 999, expected a place in a sentence"):
         read_benchmark(tmp_path, [])
 
 
@@ -159,12 +161,12 @@ def test_the_published_first_middle_and_last_passage(name: str, place: int, pass
 
 
 @pytest.mark.parametrize("name", ["xquad_r", "mlqa_r"])
-def test_the_mirror_s_files_have_the_pinned_checksums(name: str) -> None:
+def test_the_mirror_s_files_have_the_pinned_checksums(name: str, files_of: Callable[[str], list[RemoteFile]]) -> None:
     folder = published_folder(name.replace("_", "-"))
-    for file in files(name):
+    for file in files_of(name):
         assert sha256_of(folder.parent / file.mirror_path) == file.sha256
 
 
-def test_urls_name_a_commit_and_a_file() -> None:
-    url = files("xquad_r")[0].url
+def test_urls_name_a_commit_and_a_file(files_of: Callable[[str], list[RemoteFile]]) -> None:
+    url = files_of("xquad_r")[0].url
     assert url.endswith("/9bc8c7fb6dd8d01d72a05a93c2cb96882b0d299c/xquad-r/ar.json")

@@ -7,9 +7,10 @@ import pytest
 
 from stages.hybrid.corpora.formats.help_blocks import drop_repeated, translated_passage
 from stages.hybrid.corpora.formats.libreoffice_pages import read_page
-from stages.hybrid.corpora.libreoffice_help import packages_for, read_pairs
+from stages.hybrid.corpora.libreoffice_help import COLLECTION, read_pairs
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.records import Pair
+from stages.hybrid.sources.packages import DebianPackages
 
 PAGE = """<!DOCTYPE html>
 <html lang="de" dir="ltr"><head><meta http-equiv="Content-Type" content="text/html; charset=utf-8"></head><body>
@@ -184,7 +185,7 @@ def test_an_untranslated_heading_or_passage_is_no_pair(tmp_path: Path) -> None:
     assert pairs_of(tmp_path, {"en-US/a": english, "de/a": german}, ["de"]) == []
 
 
-def test_a_block_left_in_english_is_dropped_where_four_fifths_are_translated() -> None:
+def test_a_block_left_in_english_is_dropped_if_four_fifths_are_translated() -> None:
     english = {"a": "x" * 20, "b": "y" * 80, "c": "only here"}
     assert translated_passage({"a": "x" * 20, "b": "z" * 80, "d": "of another page"}, english) == "z" * 80
     assert translated_passage({"a": "x" * 20, "b": "z" * 79}, english) == ""
@@ -274,6 +275,11 @@ def test_archives_by_language_and_one_of_all_languages_are_read_alike(tmp_path: 
     assert read_pairs(tmp_path / "all", ["en", "zh"], workers=1) == expected
 
 
+def packages_for(languages: list[str]) -> dict[str, str]:
+    assert isinstance(COLLECTION.home, DebianPackages)
+    return COLLECTION.home.packages_for(languages, source="libreoffice_help")
+
+
 def test_packages_have_libreoffice_s_names_and_english_is_always_among_them() -> None:
     assert packages_for(["zh", "pt-BR"]) == {
         "en.zip": "libreoffice-help-en-us",
@@ -294,7 +300,9 @@ def page_of_one_pair() -> bytes:
 
 def test_a_language_without_pages_is_named(tmp_path: Path) -> None:
     (tmp_path / "en-US").mkdir()
-    with pytest.raises(UserError, match=r"has no de\.zip and no folder de; run the stage fetch"):
+    with pytest.raises(
+        UserError, match=r"has neither de\.zip nor a folder de, expected LibreOffice.*; run the stage fetch"
+    ):
         read_pairs(tmp_path, ["de"])
-    with pytest.raises(UserError, match=r"en-US: has no pages en-US/text/"):
+    with pytest.raises(UserError, match=r"en-US: has no page en-US/text/"):
         read_pairs(tmp_path, ["en"])

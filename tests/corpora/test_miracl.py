@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from stages.hybrid.corpora.miracl import LANGUAGES, hub_files, read_benchmark, read_judged
+from stages.hybrid.corpora.miracl import COLLECTION, LANGUAGES, read_benchmark, read_judged
 from stages.hybrid.ground.errors import UserError
+from stages.hybrid.sources.hub_files import HubFiles
 from support.published_files import published_folder
 
 PASSAGES = [
@@ -51,7 +52,7 @@ def test_a_folder_of_the_user_s_reads_as_the_hub_s_layout_does(tmp_path: Path) -
         assert getattr(hub, side).equals(getattr(own, side))
 
 
-def test_languages_stay_apart_and_only_those_asked_for_are_read(tmp_path: Path) -> None:
+def test_languages_stay_apart_and_only_the_wanted_ones_are_read(tmp_path: Path) -> None:
     for lang in ("yo", "sw"):
         write_language(tmp_path, lang)
     both = read_benchmark(tmp_path, ["yo", "sw", "el"])
@@ -69,7 +70,7 @@ def test_languages_stay_apart_and_only_those_asked_for_are_read(tmp_path: Path) 
         ("miracl-v1.0-sw/qrels/qrels.miracl-v1.0-sw-dev.tsv", "q#1\tQ0\t7#1\tx\n", "as 'x', expected a topic"),
         ("miracl-v1.0-sw/qrels/qrels.miracl-v1.0-sw-dev.tsv", "q#1\tQ0\t9#9\t1\n", "lack 1 that are judged relevant"),
         ("miracl-corpus-v1.0-sw/docs-1.jsonl", "{", "cannot be read"),
-        ("miracl-corpus-v1.0-sw/docs-1.jsonl", '{"docid": "1"}\n', "a passage lacks docid or text"),
+        ("miracl-corpus-v1.0-sw/docs-1.jsonl", '{"docid": "1"}\n', "a passage lacks docid or text, expected both"),
         ("miracl-corpus-v1.0-sw/docs-0.jsonl", '{"_id": "1"}\n', "docs-1.jsonl cannot be read"),
     ],
 )
@@ -80,23 +81,27 @@ def test_a_malformed_file_is_named(tmp_path: Path, path: str, text: str, message
         read_benchmark(tmp_path, ["sw"])
 
 
-def test_missing_topics_and_passages_are_told(tmp_path: Path) -> None:
+def test_missing_topics_judgements_and_passages_are_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="has no language, and none of sw"):
         read_benchmark(tmp_path, ["sw"])
     (tmp_path / "topics.miracl-v1.0-sw-dev.tsv").write_text("1\tq\n")
-    with pytest.raises(UserError, match=r"no qrels\.miracl-v1\.0-sw-dev\.tsv"):
+    with pytest.raises(UserError, match=r"has no qrels\.miracl-v1\.0-sw-dev\.tsv"):
         read_benchmark(tmp_path, [])
     (tmp_path / "qrels.miracl-v1.0-sw-dev.tsv").write_text("1\tQ0\t1#0\t1\n")
     with pytest.raises(UserError, match="expected the passages of MIRACL in 'sw'"):
         read_benchmark(tmp_path, [])
 
 
-def test_only_the_languages_asked_for_are_fetched_at_whole_commits() -> None:
-    judged, corpora = hub_files(["sw", "tr"])
-    assert judged.patterns == ("*topics.miracl-v1.0-sw-dev.tsv", "*qrels.miracl-v1.0-sw-dev.tsv")
-    assert corpora.patterns == ("miracl-corpus-v1.0-sw/docs-*.jsonl.gz",)
-    assert len(hub_files([])[1].patterns) == len(LANGUAGES) == 18
-    assert all(len(part.revision) == 40 for part in (judged, corpora))
+def test_only_the_wanted_languages_are_fetched_at_whole_commits() -> None:
+    assert isinstance(COLLECTION.home, HubFiles)
+    judged, corpora = COLLECTION.home.repositories
+    assert judged.patterns_for(["sw", "tr"], source="miracl") == [
+        "*topics.miracl-v1.0-sw-dev.tsv",
+        "*qrels.miracl-v1.0-sw-dev.tsv",
+    ]
+    assert corpora.patterns_for(["sw", "tr"], source="miracl") == ["miracl-corpus-v1.0-sw/docs-*.jsonl.gz"]
+    assert len(corpora.patterns_for([], source="miracl")) == len(LANGUAGES) == 18
+    assert all(len(repository.revision) == 40 for repository in (judged, corpora))
 
 
 PUBLISHED_TOPICS = {  # the first, the 101st and the last of the file

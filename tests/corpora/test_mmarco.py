@@ -3,9 +3,10 @@ from pathlib import Path
 import pytest
 
 from stages.hybrid.corpora.formats import hub_tables
-from stages.hybrid.corpora.mmarco import PASSAGES, QUERIES, TRIPLES, hub_files, read_pairs
+from stages.hybrid.corpora.mmarco import COLLECTION, PASSAGES, QUERIES, TRIPLES, read_pairs
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.records import Pair
+from stages.hybrid.sources.hub_files import HubFiles
 
 FILES = {
     TRIPLES: "2\t20\t30\n2\t20\t10\n1\t10\t30\n1\t20\t30\n9\t10\t20\n",
@@ -42,13 +43,16 @@ def test_a_missing_and_a_malformed_file_are_named(tmp_path: Path) -> None:
     write_files(tmp_path, **{TRIPLES: "1\t2\t3\n1\t2\t3\t4\n"})
     with pytest.raises(UserError, match=r"triples\.train\.ids\.small\.tsv cannot be read \(.*saw 4"):
         read_pairs(tmp_path, ["en"])
-    with pytest.raises(UserError, match=r"hindi_queries\.train\.tsv: not found; run the stage fetch"):
+    with pytest.raises(UserError, match=r"hindi_queries\.train\.tsv: not found, expected .*; run the stage fetch"):
         read_pairs(write_files(tmp_path), ["hi"])
     with pytest.raises(UserError, match=r"mmarco: has ar, .*, and none of tr"):
         read_pairs(tmp_path, ["tr"])
 
 
-def test_the_repository_is_pinned_and_only_the_languages_asked_for_are_fetched() -> None:
-    (files,) = hub_files(["en", "tr"])
-    assert len(files.revision) == 40
-    assert files.patterns == (TRIPLES, QUERIES.format("english"), PASSAGES.format("english"))
+def test_the_repository_is_pinned_and_only_the_wanted_languages_are_fetched() -> None:
+    assert isinstance(COLLECTION.home, HubFiles)
+    (repository,) = COLLECTION.home.repositories
+    assert len(repository.revision) == 40
+    assert repository.patterns_for(["en", "tr"], source="mmarco") == [
+        TRIPLES, QUERIES.format("english"), PASSAGES.format("english")
+    ]  # fmt: skip

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from stages.hybrid.corpora.mr_tydi import TRAIN, hub_files, read_pairs
+from stages.hybrid.corpora.mr_tydi import COLLECTION, TRAIN, read_pairs
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.records import Pair
+from stages.hybrid.sources.hub_files import HubFiles
 
 PASSAGE = {"docid": "25267#12", "title": "Quantum", "text": "It began."}
 ROWS = [
@@ -40,7 +41,9 @@ def test_a_pair_is_a_question_with_a_relevant_passage_and_no_group_has_two_langu
 
 def test_a_passage_without_text_is_refused(tmp_path: Path) -> None:
     empty = {"query_id": "0", "query": "Is?", "positive_passages": [{"docid": "3#1", "title": "", "text": ""}]}
-    with pytest.raises(UserError, match="passage '3#1' of question '0' has no text, expected the training file"):
+    with pytest.raises(
+        UserError, match="passage '3#1' of question '0' has no text, expected one; check that it is the"
+    ):
         read_pairs(write_language(tmp_path, "english", [empty]), ["en"])
 
 
@@ -61,6 +64,8 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         read_pairs(tmp_path, ["fi"])
 
 
-def test_only_the_languages_asked_for_are_fetched() -> None:
-    assert hub_files(["th"])[0].patterns == ("mrtydi-v1.1-thai/train.jsonl.gz",)
-    assert len(hub_files([])[0].patterns) == 11
+def test_only_the_wanted_languages_are_fetched() -> None:
+    assert isinstance(COLLECTION.home, HubFiles)
+    (repository,) = COLLECTION.home.repositories
+    assert repository.patterns_for(["th"], source="mr_tydi") == ["mrtydi-v1.1-thai/train.jsonl.gz"]
+    assert len(repository.patterns_for([], source="mr_tydi")) == 11

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from stages.hybrid.corpora.squad_translated import mlqa_files, read_pairs, xtreme_files
+from stages.hybrid.corpora.squad_translated import COLLECTIONS, read_pairs
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.records import Pair
+from stages.hybrid.sources.public_files import PublicFiles
 
 
 def squad(*paragraphs: tuple[str, dict[str, str]]) -> bytes:
@@ -60,10 +61,12 @@ def test_a_missing_language_and_another_format_are_refused(tmp_path: Path) -> No
         read_pairs(tmp_path, [])
 
 
-def test_only_the_languages_asked_for_are_fetched() -> None:
-    assert [file.path for file in xtreme_files(["tr", "en", "ko"])] == ["en.json", "tr.json"]
-    assert xtreme_files(["tr"])[0].url.endswith("/SQuAD/translate-train/squad.translate.train.en-tr.json")
-    assert len(xtreme_files([])) == 11
-    assert [file.path for file in mlqa_files(["de"])] == ["mlqa-translate-train.tar.gz", "en.json"]
-    with pytest.raises(UserError, match=r"xtreme_train: has en, ar, .*, and none of ko"):
-        xtreme_files(["ko"])
+def test_xtreme_s_files_are_fetched_by_language_and_mlqa_s_all_at_once() -> None:
+    mlqa, xtreme = (collection.home for collection in COLLECTIONS)
+    assert isinstance(mlqa, PublicFiles) and isinstance(xtreme, PublicFiles)
+    assert [file.path for file in mlqa.files] == ["mlqa-translate-train.tar.gz", "en.json"] and not mlqa.by_language
+    assert [file.path for file in xtreme.by_language.values()] == [
+        f"{lang}.json" for lang in ("en", "ar", "de", "el", "es", "hi", "ru", "th", "tr", "vi", "zh")
+    ]
+    assert xtreme.by_language["tr"].url.endswith("/SQuAD/translate-train/squad.translate.train.en-tr.json")
+    assert not xtreme.files

@@ -1,12 +1,14 @@
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from stages.hybrid.corpora.squadshifts import SHA256, files, read_benchmark
+from stages.hybrid.corpora.squadshifts import SHA256, read_benchmark
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.ground.files import sha256_of
+from stages.hybrid.sources.public_files import RemoteFile
 from support.published_files import published_folder
 
 # The published file's first, thousandth and last question and paragraph.
@@ -46,20 +48,20 @@ def test_a_question_s_passage_is_its_paragraph(tmp_path: Path) -> None:
     ]
 
 
-def test_domains_in_one_folder_are_one_pool_even_where_their_ids_are_the_same(tmp_path: Path) -> None:
+def test_domains_in_one_folder_are_one_pool_even_if_their_ids_are_the_same(tmp_path: Path) -> None:
     benchmark = read_benchmark(write_domain(write_domain(tmp_path, "nyt"), "reddit"), [])
     assert (len(benchmark.queries), len(benchmark.passages), len(benchmark.qrels)) == (6, 4, 6)
     assert benchmark.queries["query_id"].is_unique
 
 
-def test_the_whole_has_the_files_of_all_four_domains() -> None:
+def test_the_whole_has_the_files_of_all_four_domains(files_of: Callable[[str], list[RemoteFile]]) -> None:
     domains = ["new_wiki", "nyt", "reddit", "amazon"]
-    parts = [file for domain in domains for file in files(f"squadshifts_{domain}")]
-    assert files("squadshifts") == parts and {file.sha256 for file in parts} == set(SHA256.values())
+    parts = [file for domain in domains for file in files_of(f"squadshifts_{domain}")]
+    assert files_of("squadshifts") == parts and {file.sha256 for file in parts} == set(SHA256.values())
 
 
-def test_what_is_not_there_is_told(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"no DOMAIN_v1\.0\.json"):
+def test_a_missing_file_a_missing_language_and_another_format_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"has no DOMAIN_v1\.0\.json, expected files of SQuADShifts"):
         read_benchmark(tmp_path, [])
     with pytest.raises(UserError, match="has en, and none of de"):
         read_benchmark(write_domain(tmp_path, "nyt"), ["de"])
@@ -68,8 +70,10 @@ def test_what_is_not_there_is_told(tmp_path: Path) -> None:
         read_benchmark(tmp_path, [])
 
 
-def test_the_published_file_s_counts_and_its_first_thousandth_and_last_record(tmp_path: Path) -> None:
-    (file,) = files("squadshifts_new_wiki")
+def test_the_published_file_s_counts_and_its_first_thousandth_and_last_record(
+    tmp_path: Path, files_of: Callable[[str], list[RemoteFile]]
+) -> None:
+    (file,) = files_of("squadshifts_new_wiki")
     source = published_folder("squadshifts").parent / file.mirror_path
     assert sha256_of(source) == file.sha256
     shutil.copy(source, tmp_path)

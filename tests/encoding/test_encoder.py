@@ -8,13 +8,14 @@ from hypothesis import strategies as st
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Dense
 
-from stages.hybrid.encoding.corpus import EncoderSettings, encode_texts, resumable_encoder
+from stages.hybrid.encoding.corpus import encode_texts, resumable_encoder
 from stages.hybrid.encoding.model import length_batches, load_encoder, load_for_encoding, tokenize, use_bfloat16
+from stages.hybrid.encoding.params import EncoderParams
 from stages.hybrid.ground.errors import UserError
 from support.tiny_encoder import save_tiny_encoder
 
 TEXTS = ["a short text", "a text that is a good deal longer than the short text", "water", "water", "x " * 100]
-EXACT = EncoderSettings(max_length=32, precision="float32", tokens_per_batch=64)
+EXACT = EncoderParams(max_length=32, precision="float32", tokens_per_batch=64)
 
 
 @pytest.fixture(scope="module")
@@ -25,21 +26,21 @@ def encoder(tmp_path_factory: pytest.TempPathFactory) -> SentenceTransformer:
 
 
 def test_embeddings_equal_sentence_transformers_own(encoder: SentenceTransformer, tmp_path: Path) -> None:
-    found = encode_texts(encoder, TEXTS[:4], prompt="passage", settings=EXACT, blocks=tmp_path)
+    found = encode_texts(encoder, TEXTS[:4], prompt="passage", params=EXACT, blocks=tmp_path)
     expected = encoder.encode(TEXTS[:4], prompt_name="passage", batch_size=1, normalize_embeddings=True)
     np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
 def test_queries_and_passages_differ_by_their_prompt(encoder: SentenceTransformer, tmp_path: Path) -> None:
-    query = encode_texts(encoder, ["water"], prompt="query", settings=EXACT, blocks=tmp_path / "q")
-    passage = encode_texts(encoder, ["water"], prompt="passage", settings=EXACT, blocks=tmp_path / "p")
+    query = encode_texts(encoder, ["water"], prompt="query", params=EXACT, blocks=tmp_path / "q")
+    passage = encode_texts(encoder, ["water"], prompt="passage", params=EXACT, blocks=tmp_path / "p")
     assert not np.allclose(query, passage)
 
 
 def test_equal_texts_have_one_embedding_and_every_row_has_length_1(
     encoder: SentenceTransformer, tmp_path: Path
 ) -> None:
-    found = encode_texts(encoder, TEXTS, prompt="query", settings=EXACT, blocks=tmp_path)
+    found = encode_texts(encoder, TEXTS, prompt="query", params=EXACT, blocks=tmp_path)
     assert np.array_equal(found[2], found[3])
     np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, atol=1e-6)
 
@@ -48,12 +49,12 @@ def test_a_run_that_was_stopped_takes_the_blocks_that_are_there(
     encoder: SentenceTransformer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("stages.hybrid.encoding.corpus.BLOCK", 2)
-    whole = encode_texts(encoder, TEXTS, prompt="query", settings=EXACT, blocks=tmp_path)
+    whole = encode_texts(encoder, TEXTS, prompt="query", params=EXACT, blocks=tmp_path)
     blocks = sorted(tmp_path.iterdir())
     assert len(blocks) == 2  # four wordings, two a block
     blocks[1].unlink()
     kept = blocks[0].stat().st_mtime_ns
-    again = encode_texts(encoder, TEXTS, prompt="query", settings=EXACT, blocks=tmp_path)
+    again = encode_texts(encoder, TEXTS, prompt="query", params=EXACT, blocks=tmp_path)
     assert np.array_equal(again, whole)
     assert blocks[0].stat().st_mtime_ns == kept
 
@@ -80,30 +81,30 @@ def test_a_dense_layer_behind_the_pooling_stays_in_float32_in_an_encoder_with_bf
     dense = SentenceTransformer(modules=[encoder[0], encoder[1], Dense(32, 8)], device="cpu")
     dense.prompts = encoder.prompts
     dense.save_pretrained(str(tmp_path / "dense"), create_model_card=False)
-    fast = EncoderSettings(max_length=32, precision="bfloat16", tokens_per_batch=64)
+    fast = EncoderParams(max_length=32, precision="bfloat16", tokens_per_batch=64)
     halved, whole = load_for_encoding(tmp_path / "dense", "bfloat16"), load_for_encoding(tmp_path / "dense", "float32")
     assert {weight.dtype for weight in halved[0].parameters()} == {torch.bfloat16}
     assert {weight.dtype for weight in [*halved[2].parameters(), *whole.parameters()]} == {torch.float32}
-    found = encode_texts(halved, TEXTS, prompt="query", settings=fast, blocks=tmp_path / "fast")
+    found = encode_texts(halved, TEXTS, prompt="query", params=fast, blocks=tmp_path / "fast")
     assert np.linalg.norm(found, axis=1) == pytest.approx(1, abs=1e-3)  # though no module normalises
-    exact = encode_texts(whole, TEXTS, prompt="query", settings=EXACT, blocks=tmp_path / "exact")
+    exact = encode_texts(whole, TEXTS, prompt="query", params=EXACT, blocks=tmp_path / "exact")
     assert found.shape == (len(TEXTS), 8)
     assert (found * exact).sum(axis=1).min() > 0.999
 
 
 def test_bfloat16_changes_embeddings_by_less_than_a_thousandth(encoder: SentenceTransformer, tmp_path: Path) -> None:
-    exact = encode_texts(encoder, TEXTS, prompt="query", settings=EXACT, blocks=tmp_path / "exact")
-    fast = EncoderSettings(max_length=32, precision="bfloat16", tokens_per_batch=64)
-    found = encode_texts(encoder, TEXTS, prompt="query", settings=fast, blocks=tmp_path / "fast")
+    exact = encode_texts(encoder, TEXTS, prompt="query", params=EXACT, blocks=tmp_path / "exact")
+    fast = EncoderParams(max_length=32, precision="bfloat16", tokens_per_batch=64)
+    found = encode_texts(encoder, TEXTS, prompt="query", params=fast, blocks=tmp_path / "fast")
     assert not np.array_equal(found, exact)
     assert (found * exact).sum(axis=1).min() > 0.999
 
 
 def test_what_is_computed_in_bfloat16_is_kept_in_float16(encoder: SentenceTransformer, tmp_path: Path) -> None:
-    fast = EncoderSettings(max_length=32, precision="bfloat16", tokens_per_batch=64)
+    fast = EncoderParams(max_length=32, precision="bfloat16", tokens_per_batch=64)
     kinds = [
-        encode_texts(encoder, TEXTS, prompt="query", settings=settings, blocks=tmp_path / settings.precision).dtype
-        for settings in (fast, EXACT)
+        encode_texts(encoder, TEXTS, prompt="query", params=params, blocks=tmp_path / params.precision).dtype
+        for params in (fast, EXACT)
     ]
     assert kinds == [np.float16, np.float32]
 
@@ -111,15 +112,15 @@ def test_what_is_computed_in_bfloat16_is_kept_in_float16(encoder: SentenceTransf
 def test_texts_are_tokenised_a_window_at_a_time(
     encoder: SentenceTransformer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = encode_texts(encoder, TEXTS, prompt="query", settings=EXACT, blocks=tmp_path / "whole")
+    whole = encode_texts(encoder, TEXTS, prompt="query", params=EXACT, blocks=tmp_path / "whole")
     monkeypatch.setattr("stages.hybrid.encoding.corpus.WINDOW", 3)
-    parts = encode_texts(encoder, TEXTS, prompt="query", settings=EXACT, blocks=tmp_path / "parts")
+    parts = encode_texts(encoder, TEXTS, prompt="query", params=EXACT, blocks=tmp_path / "parts")
     assert [path.name for path in sorted((tmp_path / "parts").iterdir())] == ["000000000.npy", "000000003.npy"]
     np.testing.assert_allclose(parts, whole, atol=1e-6)
 
 
 def test_no_text_gives_no_row(encoder: SentenceTransformer, tmp_path: Path) -> None:
-    assert encode_texts(encoder, [], prompt="query", settings=EXACT, blocks=tmp_path).shape == (0, 32)
+    assert encode_texts(encoder, [], prompt="query", params=EXACT, blocks=tmp_path).shape == (0, 32)
 
 
 def test_tokens_are_cut_to_the_length_that_is_asked_for(encoder: SentenceTransformer) -> None:
@@ -148,11 +149,6 @@ def test_length_batches_by_hand() -> None:
 @pytest.mark.parametrize(("precision", "expected"), [("bfloat16", True), ("float32", False)])
 def test_a_named_precision_is_taken_on_any_machine(precision: str, expected: bool) -> None:
     assert use_bfloat16(precision, torch.device("cpu")) is expected
-
-
-def test_an_unknown_precision_is_refused() -> None:
-    with pytest.raises(UserError, match="precision is 'int8', expected one of auto, bfloat16, float32"):
-        EncoderSettings(max_length=32, precision="int8", tokens_per_batch=64)
 
 
 def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:

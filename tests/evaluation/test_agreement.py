@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy.stats import spearmanr
 
-from stages.hybrid.evaluation.agreement import list_correlations, rank_correlations, translation_agreement
+from stages.hybrid.evaluation.bias.agreement import list_correlations, rank_correlations, translation_agreement
 
 RANK_COLUMNS = ["query_id", "question_id", "query_lang", "passage_id", "passage_lang", "rank_pool"]
 TOP_COLUMNS = ["query_id", "question_id", "query_lang", "passage_id", "rank"]

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.hybrid.evaluation.bias import (
-    BiasSettings,
+from stages.hybrid.evaluation.bias.bias import (
     attention_fairness,
     average_bias,
     bias_by_pair,
@@ -21,7 +20,6 @@ from stages.hybrid.evaluation.bias import (
     own_language_share,
     rank_distances,
 )
-from stages.hybrid.ground.errors import UserError
 
 RANK_COLUMNS = [
     "query_id",
@@ -215,8 +213,3 @@ def test_a_language_that_no_top_passage_is_in_has_a_share_of_zero() -> None:
     shares = table[table["measure"] == "share@2"].set_index(["query_lang", "passage_lang"])
     assert shares["value"].to_dict() == {("en", "de"): 0.0, ("en", "en"): 1.0, ("en", "th"): 0.0}
     assert set(shares["n_queries"]) == {1}
-
-
-def test_a_top_of_no_passages_is_refused() -> None:
-    with pytest.raises(UserError, match="top_k is 0"):
-        BiasSettings(top_k=0)

@@ -11,11 +11,10 @@ import pandas as pd
 import pytest
 import ranx
 
-from stages.hybrid.evaluation.measures import (
-    MeasuresSettings,
+from stages.hybrid.evaluation.quality.measures import (
     average_benchmark,
+    average_cells,
     average_languages,
-    average_settings,
     measure_names,
     measure_queries,
     pooled_means,
@@ -126,7 +125,7 @@ def test_a_setting_is_the_mean_of_its_queries_and_a_benchmark_the_mean_of_its_se
         ("de-1", "1", "de", "de-p1", "de", 1, 5, 5),
     ]
     table = measure_queries(pd.DataFrame(rows, columns=COLUMNS), CUTOFFS)
-    settings = average_settings(table).query("setting == 'monolingual' and measure == 'map'")
+    settings = average_cells(table).query("setting == 'monolingual' and measure == 'map'")
     assert settings[["query_lang", "value", "n_queries"]].apply(tuple, axis=1).tolist() == [
         ("de", 1 / 5, 1),
         ("en", pytest.approx((1 + 1 / 2 + 1 / 4) / 3), 3),
@@ -155,11 +154,6 @@ def test_a_query_asked_in_two_languages_counts_once() -> None:
 
 def test_no_relevant_passages_give_an_empty_table() -> None:
     assert measure_queries(WORKED.iloc[:0], CUTOFFS).empty
-
-
-def test_cutoffs_without_ten_are_refused() -> None:
-    with pytest.raises(UserError, match=r"cutoffs is \[1, 5\], expected rising ranks"):
-        MeasuresSettings(cutoffs=[1, 5], run_depth=100)
 
 
 def small_benchmark() -> tuple[Benchmark, tuple[np.ndarray, np.ndarray]]:

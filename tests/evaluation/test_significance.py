@@ -7,17 +7,15 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from stages.hybrid.evaluation.bias import MEAN, average_bias
-from stages.hybrid.evaluation.comparisons import (
-    COMPARED,
+from stages.hybrid.evaluation.bias.bias import average_bias
+from stages.hybrid.evaluation.inference.comparisons import (
     compare_systems,
     figures_of,
     find_contrasts,
     find_intervals,
     questions_of,
 )
-from stages.hybrid.evaluation.measures import average_benchmark
-from stages.hybrid.evaluation.significance import (
+from stages.hybrid.evaluation.inference.significance import (
     QuestionSums,
     average_sums,
     bootstrap_interval,
@@ -31,6 +29,8 @@ from stages.hybrid.evaluation.significance import (
     subtract,
     sum_questions,
 )
+from stages.hybrid.evaluation.names import HEADLINES, MEAN
+from stages.hybrid.evaluation.quality.measures import average_benchmark
 from stages.hybrid.ground.errors import UserError
 
 LANGS = ["de", "en", "vi"]
@@ -244,12 +244,12 @@ def test_systems_are_compared_in_every_figure_that_both_have() -> None:
     questions = questions_of(figures)
     draws = draw(len(questions), np.random.default_rng(14), resamples=200, flips=199)
     table = compare_systems(figures, [("finetuned", "base")], draws=draws, questions=questions)
-    assert list(zip(table["setting"], table["measure"], strict=True)) == COMPARED
+    assert list(zip(table["setting"], table["measure"], strict=True)) == HEADLINES
     assert table["difference"].tolist()[:3] == pytest.approx([0.2] * 3)
     assert table["p"].tolist()[:3] == [1 / 200] * 3
     assert set(table["against"]) == {"base"}
     intervals = find_intervals(figures["base"], draws, questions).set_index(["setting", "measure"])
-    assert set(intervals.index) == set(COMPARED)
+    assert set(intervals.index) == set(HEADLINES)
     figure = average_benchmark(queries).set_index("setting")["value"]["monolingual"]
     assert intervals["low"]["monolingual", "map"] < figure < intervals["high"]["monolingual", "map"]
 

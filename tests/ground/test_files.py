@@ -70,7 +70,7 @@ def test_arrays_come_back_as_they_were(tmp_path: Path) -> None:
 
 def test_an_array_of_objects_is_refused(tmp_path: Path) -> None:
     np.save(tmp_path / "a.npy", np.array([{}], dtype=object), allow_pickle=True)
-    with pytest.raises(UserError, match="no numpy array"):
+    with pytest.raises(UserError, match=r"not a whole \.npy file of numbers; delete it"):
         read_array(tmp_path / "a.npy")
 
 
@@ -97,7 +97,7 @@ def test_a_missing_file_is_one_clear_line(tmp_path: Path, read: object) -> None:
 
 def test_broken_json_is_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "x.json").write_text("{")
-    with pytest.raises(UserError, match="no valid JSON"):
+    with pytest.raises(UserError, match="not valid JSON"):
         read_json(tmp_path / "x.json")
 
 

@@ -3,13 +3,8 @@ import pytest
 
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.pairs.leaks import find_leaks
-from stages.hybrid.pairs.preparation import (
-    PrepareSettings,
-    describe_pairs,
-    held_out_pages,
-    prepare_pairs,
-    validation_pairs,
-)
+from stages.hybrid.pairs.params import PrepareParams
+from stages.hybrid.pairs.preparation import describe_pairs, held_out_pages, prepare_pairs, validation_pairs
 from stages.hybrid.pairs.twins import twin_ids
 from stages.hybrid.records import Benchmark, Pair, Passage, Qrel, Query
 
@@ -31,7 +26,12 @@ def make_benchmark(query: str = "unlike", passage: str = "unlike too") -> Benchm
 
 def prepare(benchmark: Benchmark, *, leaks: str = "stop", held_out: float = 0.0) -> pd.DataFrame:
     pairs = pd.DataFrame(PAIRS)
-    return prepare_pairs("toy", pairs, find_leaks(pairs, {"bench": benchmark}), PrepareSettings(held_out, leaks))
+    return prepare_pairs(
+        "toy",
+        pairs,
+        find_leaks(pairs, {"bench": benchmark}),
+        PrepareParams.model_validate({"held_out_share": held_out, "leaks": leaks}),
+    )
 
 
 def test_pairs_are_sorted_and_groups_with_an_equal_query_are_twins() -> None:
@@ -56,13 +56,13 @@ def test_leaks_are_counted_by_benchmark_side_and_match_even_where_they_were_drop
 def test_a_chain_of_twins_is_one_family() -> None:
     rows = [("a", "x", "1"), ("b", "x", "2"), ("c", "y", "2"), ("d", "y", "3"), ("e", "z", "4")]
     pairs = pd.DataFrame([(group, "en", query, passage) for group, query, passage in rows])
-    pairs.columns = ["group_id", "lang", "query", "passage"]  # type: ignore[assignment]
+    pairs.columns = ["group_id", "lang", "query", "passage"]
     assert twin_ids(pairs).tolist() == ["a", "a", "a", "a", "e"]
 
 
 def test_equal_texts_of_two_languages_or_two_sides_make_no_twins() -> None:
     pairs = pd.DataFrame([("a", "en", "Bonus", "x"), ("b", "de", "Bonus", "y"), ("c", "en", "x", "Bonus")])
-    pairs.columns = ["group_id", "lang", "query", "passage"]  # type: ignore[assignment]
+    pairs.columns = ["group_id", "lang", "query", "passage"]
     assert twin_ids(pairs).tolist() == ["a", "b", "c"]
 
 
@@ -82,7 +82,7 @@ def test_a_data_set_that_is_all_leaks_is_refused() -> None:
     pairs = pd.DataFrame(PAIRS[2:3])
     leaks = find_leaks(pairs, {"bench": make_benchmark(query="print")})
     with pytest.raises(UserError, match="data set toy: every pair holds a text of a benchmark; take it out"):
-        prepare_pairs("toy", pairs, leaks, PrepareSettings(0.0, "drop"))
+        prepare_pairs("toy", pairs, leaks, PrepareParams(held_out_share=0.0, leaks="drop"))
 
 
 def test_a_question_to_validate_on_is_paired_with_its_best_passage_in_its_own_language() -> None:
@@ -125,15 +125,6 @@ def test_a_held_out_group_with_a_twin_in_training_is_dropped(monkeypatch: pytest
 
 
 def test_no_pair_is_refused() -> None:
+    params = PrepareParams(held_out_share=0.0, leaks="stop")
     with pytest.raises(UserError, match="no pair in the languages asked for"):
-        prepare_pairs(
-            "toy", pd.DataFrame(columns=Pair._fields), find_leaks(pd.DataFrame(), {}), PrepareSettings(0.0, "stop")
-        )
-
-
-@pytest.mark.parametrize(
-    ("share", "leaks", "message"), [(1.0, "stop", "held_out_share is 1.0"), (0.0, "hide", "leaks is 'hide'")]
-)
-def test_settings_out_of_range_are_refused(share: float, leaks: str, message: str) -> None:
-    with pytest.raises(UserError, match=message):
-        PrepareSettings(share, leaks)
+        prepare_pairs("toy", pd.DataFrame(columns=Pair._fields), find_leaks(pd.DataFrame(), {}), params)

@@ -1,15 +1,23 @@
 from dataclasses import replace
+from pathlib import Path
 
-import yaml
+from ruamel.yaml import YAML
 
+from stages.hybrid.base.params import BaseParams
 from stages.hybrid.report.model_card import ModelFacts, describe_model
-from support.toy_training import make_settings
+from support.toy_training import make_params
 
 FACTS = ModelFacts(
-    base={"source": "packaged", "name": "multilingual-e5-small", "revision": ""},
+    base=BaseParams(source="packaged", name="multilingual-e5-small", revision=""),
     languages=["en", "pt", "pt-BR"],
     prompts={"query": "query: ", "passage": "passage: ", "document": ""},
-    sources={"libreoffice_help": {"origin": "Debian packages", "files": {"en.zip": {"version": "4:7.4.7"}}}},
+    sources={
+        "libreoffice_help": {
+            "licence": "MPL-2.0",
+            "origin": "Debian packages",
+            "files": {"en.zip": {"version": "4:7.4.7"}},
+        }
+    },
     plan={
         "batches": 20,
         "pairs": 1280,
@@ -17,17 +25,17 @@ FACTS = ModelFacts(
         "batches_by_kind": {"cross_lingual": 9, "monolingual": 11},
         "datasets": [{"dataset": "libreoffice_help", "batches": 20, "groups": 1500, "unused_groups": 30}],
     },
-    settings=make_settings(),
+    params=make_params(),
     seed=13,
 )
 
 
-def test_the_card_names_base_languages_data_licences_plan_settings_and_seed() -> None:
+def test_the_card_names_base_languages_data_licences_plan_parameters_and_seed() -> None:
     card = describe_model(FACTS)
     for told in (
         "Base: multilingual-e5-small (packaged). Languages: en, pt, pt-BR. Seed: 13.",
         "| libreoffice_help | MPL-2.0 | Debian packages 4:7.4.7 | 20 | 1,500 | 30 |",
-        "20 batches, 1,280 pairs in all, in 2 languages.",
+        "20 batches with 1,280 pairs in all, in 2 languages.",
         "| monolingual | 11 |",
         "| word_embeddings | frozen |",
         "| symmetric | false |",
@@ -37,20 +45,29 @@ def test_the_card_names_base_languages_data_licences_plan_settings_and_seed() ->
 
 
 def test_the_front_matter_is_what_hubs_read() -> None:
-    front = yaml.safe_load(describe_model(FACTS).split("---\n")[1])
+    front = YAML(typ="safe", pure=True).load(describe_model(FACTS).split("---\n")[1])
     assert front["library_name"] == "sentence-transformers"
     assert front["language"] == ["en", "pt"]
     assert "base_model" not in front
-    hub = replace(FACTS, base={"source": "hub", "name": "intfloat/multilingual-e5-small", "revision": "abc"})
-    assert yaml.safe_load(describe_model(hub).split("---\n")[1])["base_model"] == "intfloat/multilingual-e5-small"
+    hub = replace(FACTS, base=BaseParams(source="hub", name="intfloat/multilingual-e5-small", revision="abc"))
+    assert (
+        YAML(typ="safe", pure=True).load(describe_model(hub).split("---\n")[1])["base_model"]
+        == "intfloat/multilingual-e5-small"
+    )
     assert "(hub, revision abc)" in describe_model(hub)
 
 
-def test_a_base_of_the_user_s_own_is_named_without_its_path() -> None:
-    card = describe_model(replace(FACTS, base={"source": "folder", "name": "/home/someone/secret/encoder/"}))
+def test_a_base_of_the_user_s_own_is_named_without_its_path(tmp_path: Path) -> None:
+    (tmp_path / "secret" / "encoder").mkdir(parents=True)
+    card = describe_model(
+        replace(FACTS, base=BaseParams(source="folder", name=str(tmp_path / "secret" / "encoder/"), revision=""))
+    )
     assert "Base: encoder (folder)" in card and "secret" not in card
 
 
-def test_data_that_the_project_does_not_know_are_their_owner_s() -> None:
-    own = replace(FACTS, plan=FACTS.plan | {"datasets": [FACTS.plan["datasets"][0] | {"dataset": "mine"}]}, sources={})
-    assert "| mine | its owner's | – | 20 |" in describe_model(own)
+def test_a_training_set_of_the_user_s_own_has_the_licence_that_fetch_noted() -> None:
+    plan = FACTS.plan | {"datasets": [FACTS.plan["datasets"][0] | {"dataset": "mine"}]}
+    sources = {"mine": {"licence": "its owner's", "origin": "the user's own files", "files": {}}}
+    assert "| mine | its owner's | the user's own files | 20 |" in describe_model(
+        replace(FACTS, plan=plan, sources=sources)
+    )

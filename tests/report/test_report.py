@@ -1,6 +1,7 @@
 """The report: what its tables hold, how figures are shown, and pages that are safe, whole and the same each time."""
 
 import math
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 
@@ -8,8 +9,10 @@ import pandas as pd
 import pytest
 
 from stages.hybrid.report import plots
+from stages.hybrid.report.answer import answer
 from stages.hybrid.report.background import describe_data, describe_training
 from stages.hybrid.report.batches import describe_batches
+from stages.hybrid.report.costs import describe_costs
 from stages.hybrid.report.evidence import Evidence
 from stages.hybrid.report.figures import show
 from stages.hybrid.report.gains import describe_gains
@@ -25,13 +28,13 @@ from stages.hybrid.report.tables import (
     summary_table,
     system_figures,
 )
-from stages.hybrid.report.text import describe
+from stages.hybrid.report.text import describe, describe_systems
 
 MODELS = ["base", "finetuned"]
-KEYS = ["benchmark", "model"]
+KEYS = ["benchmark", "system"]
 INTERVALS = pd.DataFrame(
     [("gnome", "finetuned", "monolingual", "map", 0.55, 0.66)],
-    columns=["benchmark", "model", "setting", "measure", "low", "high"],
+    columns=["benchmark", "system", "setting", "measure", "low", "high"],
 )
 PLAN: dict[str, Any] = {
     "batches": 100,
@@ -65,30 +68,32 @@ PLAN: dict[str, Any] = {
 
 def make_evidence(benchmark: str = "gnome") -> Evidence:
     """Two models and two languages, of which training saw one; the finetuned model gains a tenth everywhere."""
-    settings, languages, bias, checks = [], [], [], []
+    cells, languages, bias, checks = [], [], [], []
     pairs = [("monolingual", "de", "de"), ("monolingual", "vi", "vi"), ("cross_lingual", "de", "vi")]
     for model, gain in (("base", 0.0), ("finetuned", 0.1)):
         for setting, query, passage in [*pairs, ("multilingual", "de", "all"), ("multilingual", "vi", "all")]:
             for measure, value in (("map", 0.5), ("ndcg@10", 0.6), ("recall@10", 0.7)):
-                settings.append((benchmark, model, setting, query, passage, measure, value + gain, 4))
+                cells.append((benchmark, model, setting, query, passage, measure, value + gain, 4))
         languages += [(benchmark, model, "monolingual", lang, "map", 0.5 + gain, 4) for lang in ("de", "vi")]
         bias += [(benchmark, model, lang, "rank_distance", 100.0 - 100 * gain, 8) for lang in ("mean", "de", "vi")]
         checks.append((benchmark, model, "recall@10", 0.7, 0.7))
     retrieval = pd.DataFrame(
-        [(benchmark, model, s, m, v, n) for _, model, s, _, _, m, v, n in settings],
-        columns=["benchmark", "model", "setting", "measure", "value", "n_queries"],
+        [(benchmark, model, s, m, v, n) for _, model, s, _, _, m, v, n in cells],
+        columns=["benchmark", "system", "setting", "measure", "value", "n_queries"],
     ).drop_duplicates()
     bias_table = pd.DataFrame(bias, columns=[*KEYS, "query_lang", "measure", "value", "n_queries"])
     columns = [*KEYS, "setting", "query_lang", "passage_lang", "measure", "value", "n_queries"]
     return Evidence(
         profile="help",
+        seed=0,
         models=MODELS,
         systems=MODELS,
         languages=["de"],
         summary=summary_table(retrieval, bias_table, intervals=INTERVALS),
-        settings=pd.DataFrame(settings, columns=columns),
+        cells=pd.DataFrame(cells, columns=columns),
         by_language=pd.DataFrame(languages, columns=[*KEYS, "setting", "query_lang", "measure", "value", "n_queries"]),
         bias=bias_table,
+        language_pairs=pd.DataFrame(columns=[*KEYS, "query_lang", "passage_lang", "measure", "value", "n_queries"]),
         checks=pd.DataFrame(checks, columns=[*KEYS, "measure", "exact", "run"]),
         curve=pd.DataFrame({"step": range(1, 11), "loss": [2.0] * 5 + [1.0] * 5}),
     )
@@ -96,7 +101,7 @@ def make_evidence(benchmark: str = "gnome") -> Evidence:
 
 def test_the_summary_has_its_columns_and_bias_stands_under_multilingual() -> None:
     summary = make_evidence().summary
-    assert list(summary.columns) == ["benchmark", "model", "setting", "measure", "value", "n_queries", "low", "high"]
+    assert list(summary.columns) == ["benchmark", "system", "setting", "measure", "value", "n_queries", "low", "high"]
     rows = summary[summary["measure"] == "rank_distance"]
     assert rows["setting"].tolist() == ["multilingual", "multilingual"]
     assert rows["value"].tolist() == [100.0, 90.0]  # the means over languages only
@@ -129,22 +134,24 @@ def test_the_headline_table_has_a_row_a_system_and_rounds() -> None:
     ]
 
 
-def test_headlines_are_followed_by_their_interval_where_there_is_one() -> None:
+def test_headlines_are_followed_by_their_interval_if_there_is_one() -> None:
     table = headline_table(make_evidence().summary, MODELS, benchmark="gnome", intervals=True)
     assert [row[1] for row in table.rows] == ["0.500", "0.600 (0.550 to 0.660)"]
     assert [row[2] for row in table.rows] == ["0.500", "0.600"]
 
 
-def test_comparisons_are_told_with_interval_corrected_p_and_what_could_be_seen() -> None:
-    row = {"model": "finetuned", "against": "base+centred", "setting": "multilingual", "measure": "rank_distance"}
+def test_comparisons_have_interval_corrected_p_and_what_could_be_seen() -> None:
+    row = {"system": "finetuned", "against": "base+centred", "setting": "multilingual", "measure": "rank_distance"}
     numbers = {"difference": -100.0, "low": -120.0, "high": -80.5, "p": 0.0001, "detectable": 28.0, "n_questions": 1190}
     compared = pd.DataFrame([{"benchmark": "gnome"} | row | numbers | {"p_holm": 0.0004}])
     table = comparison_table(compared)
     assert table.rows == [
-        ["finetuned less base+centred", "rank distance", "−100 (−120 to −80.5)", "< 0.001", "28.0", "1,190"]
+        ["finetuned minus base+centred", "rank distance", "−100 (−120 to −80.5)", "< 0.001", "28.0", "1,190"]
     ]
-    evidence = Evidence(**{**vars(make_evidence()), "comparisons": compared})
-    assert "over the 1 comparisons of gnome, which are one family" in to_markdown(describe(evidence), pictures="plots")
+    evidence = replace(make_evidence(), comparisons=compared)
+    assert "Holm-corrected over these 1 comparisons, which are one family" in to_markdown(
+        describe(evidence), pictures="plots"
+    )
 
 
 def test_high_and_lower_resource_query_languages_are_averaged_apart() -> None:
@@ -154,15 +161,15 @@ def test_high_and_lower_resource_query_languages_are_averaged_apart() -> None:
         ("base", "cross_lingual", "de", "el", 0.6),
         ("base", "monolingual", "xx", "xx", 0.5),
     ]
-    settings = pd.DataFrame(rows, columns=["model", "setting", "query_lang", "passage_lang", "value"])
-    assert by_resources(settings.assign(measure="map")).to_numpy().tolist() == [
+    cells = pd.DataFrame(rows, columns=["system", "setting", "query_lang", "passage_lang", "value"])
+    assert by_resources(cells.assign(measure="map")).to_numpy().tolist() == [
         ["monolingual", "unlisted", "base", 0.5, "xx"],
         ["cross_lingual", "high", "base", 0.6, "de"],
         ["cross_lingual", "lower", "base", pytest.approx((0.4 + 0.2) / 2), "el th"],
     ]
 
 
-def test_resources_are_told_by_a_row_a_system_with_the_languages_above() -> None:
+def test_resources_have_a_row_per_system_and_the_languages_above() -> None:
     blocks = describe(make_evidence())
     told, table = blocks[(at := blocks.index(Heading(3, "High- and low-resource languages")) + 1) : at + 2]
     assert isinstance(told, Paragraph) and isinstance(table, Table)
@@ -179,44 +186,42 @@ def test_the_results_of_a_model_card_are_those_of_the_base_and_of_the_finetuned_
         ["| base", "0.500"],
         ["| finetuned", "0.600"],
     ]
-    assert "From `reports/help/report.html`: one run with seed 0" in text
+    assert "One run with seed 0, exact ranks, means over cells. `reports/help/report.html` has" in text
 
 
 def with_centred(evidence: Evidence, **gains: float) -> Evidence:
     """Add a centred system of each model, as far above or below the base as ``gains`` say."""
     rows = [evidence.summary]
-    base = evidence.summary[evidence.summary["model"] == "base"]
+    base = evidence.summary[evidence.summary["system"] == "base"]
     for model, gain in gains.items():
-        rows.append(base.assign(model=f"{model}+centred", value=base["value"] + gain))
+        rows.append(base.assign(system=f"{model}+centred", value=base["value"] + gain))
     systems = [*evidence.systems, *(f"{model}+centred" for model in gains)]
-    return Evidence(**{**vars(evidence), "summary": pd.concat(rows, ignore_index=True), "systems": systems})
+    return replace(evidence, summary=pd.concat(rows, ignore_index=True), systems=systems)
 
 
-def test_what_a_model_gains_is_told_beside_what_centring_gains() -> None:
+def test_what_a_model_gains_stands_beside_what_centring_gains() -> None:
     answer, table = describe_gains(with_centred(make_evidence(), base=0.08, finetuned=0.07), "gnome")[1:]
     assert isinstance(table, Table)
     assert [row[:2] for row in table.rows] == [
-        ["finetuned less base", "+0.100"],
-        ["base+centred less base", "+0.080"],
-        ["finetuned less base+centred", "+0.020"],  # .1 - .08
-        ["finetuned+centred less base+centred", "−0.010"],  # .07 - .08
+        ["finetuned minus base", "+0.100"],
+        ["base+centred minus base", "+0.080"],
+        ["finetuned minus base+centred", "+0.020"],  # .1 - .08
+        ["finetuned+centred minus base+centred", "−0.010"],  # .07 - .08
     ]
     assert isinstance(answer, Paragraph)
-    told = "monolingual +0.100 against +0.080, which leaves +0.020, or −0.010 with both centred"
-    assert told in answer.text
+    assert "monolingual +0.100, of which centring alone gives +0.080 and training adds +0.020" in answer.text
 
 
-def test_gains_are_not_told_without_centred_systems() -> None:
+def test_without_centred_systems_there_is_no_section_on_gains() -> None:
     assert describe_gains(make_evidence(), "gnome") == []
     assert describe_gains(with_centred(make_evidence(), base=0.08), "gnome") == []
 
 
-def test_baselines_are_explained_where_there_are_some() -> None:
-    heading = Heading(2, "Baselines")
-    assert heading not in describe(make_evidence())
-    blocks = describe(with_centred(make_evidence(), base=0.08))
-    table = blocks[blocks.index(heading) + 1]
-    assert isinstance(table, Table)
+def test_baselines_are_explained_if_there_are_some() -> None:
+    assert not [block for block in describe_systems(make_evidence()) if isinstance(block, Table)]
+    (table,) = (
+        block for block in describe_systems(with_centred(make_evidence(), base=0.08)) if isinstance(block, Table)
+    )
     assert [row[0] for row in table.rows] == ["+centred"]
 
 
@@ -244,8 +249,8 @@ def test_language_pairs_are_one_row_each_with_a_column_a_measure() -> None:
         [("gnome", "base", "de", "vi", "mean_rank", 7.0, 4)],
         columns=[*KEYS, "query_lang", "passage_lang", "measure", "value", "n_queries"],
     )
-    settings = make_evidence().settings
-    table = language_pair_table(settings[settings["model"] == "base"], pairs)
+    cells = make_evidence().cells
+    table = language_pair_table(cells[cells["system"] == "base"], pairs)
     keys = [*KEYS, "query_lang", "passage_lang"]
     assert table.columns.tolist() == [*keys, "n_queries", "map", "ndcg@10", "recall@10", "mean_rank"]
     assert table["passage_lang"].tolist() == ["de", "vi", "vi"]
@@ -254,7 +259,7 @@ def test_language_pairs_are_one_row_each_with_a_column_a_measure() -> None:
 
 def test_bias_by_language_leaves_the_mean_out() -> None:
     table = bias_by_language(make_evidence().bias)
-    assert table.columns.tolist() == ["model", "benchmark", "query_lang", "rank_distance"]
+    assert table.columns.tolist() == ["system", "benchmark", "query_lang", "rank_distance"]
     assert table["query_lang"].tolist() == ["de", "vi", "de", "vi"]
 
 
@@ -265,8 +270,8 @@ def test_seen_and_unseen_languages_are_averaged_apart() -> None:
         ("base", "cross_lingual", "de", "vi", 0.3),
         ("base", "multilingual", "vi", "all", 0.1),
     ]
-    settings = pd.DataFrame(rows, columns=["model", "setting", "query_lang", "passage_lang", "value"])
-    table = seen_and_unseen(settings.assign(measure="map"), ["de", "en"])
+    cells = pd.DataFrame(rows, columns=["system", "setting", "query_lang", "passage_lang", "value"])
+    table = seen_and_unseen(cells.assign(measure="map"), ["de", "en"])
     assert table.to_numpy().tolist() == [
         ["cross_lingual", "seen", "seen", "base", pytest.approx(0.7), 2],
         ["cross_lingual", "seen", "unseen", "base", pytest.approx(0.3), 1],
@@ -283,10 +288,10 @@ def test_the_papers_figures_stand_beside_those_on_its_benchmarks_only() -> None:
     assert Heading(3, "Beside the paper") in describe(make_evidence("xquad_r"))
 
 
-def test_the_report_says_what_gnome_is() -> None:
-    text = to_markdown(describe(make_evidence("gnome")), pictures="plots")
-    assert "title-to-passage retrieval" in text
-    assert "not question answering" in text
+def test_the_report_says_what_a_benchmark_is_in_the_words_of_its_source() -> None:
+    source = {"description": "A query is a title, not a question.", "files": {}}
+    evidence = replace(make_evidence(), sources={"gnome": source})
+    assert Paragraph("A query is a title, not a question.") in describe(evidence)
 
 
 def test_a_report_without_training_or_data_has_no_such_sections() -> None:
@@ -295,37 +300,35 @@ def test_a_report_without_training_or_data_has_no_such_sections() -> None:
     assert describe_training(evidence)[0] == Heading(2, "Training")
 
 
-def test_data_are_told_with_version_hash_and_licence() -> None:
+def test_data_have_version_hash_and_licence() -> None:
     entry = {"package": "gnome-user-docs", "version": "43.0-2", "sha256": "0123456789abcdef" * 4}
-    source = {"origin": "Debian packages", "files": {"pages.zip": entry}}
-    evidence = Evidence(**{**vars(make_evidence()), "sources": {"gnome": source}})
+    source = {"origin": "Debian packages", "licence": "CC-BY-SA-3.0", "files": {"pages.zip": entry}}
+    evidence = replace(make_evidence(), sources={"gnome": source})
     tables = [block for block in describe_data(evidence) if isinstance(block, Table)]
     row = ["gnome", "CC-BY-SA-3.0", "pages.zip", "gnome-user-docs", "43.0-2", "0123456789abcdef"]
     assert tables[0].rows == [row]
 
 
-def test_batches_are_told_by_use_and_by_language_beside_what_was_expected() -> None:
+def test_batches_are_counted_by_use_and_by_language_beside_what_was_expected() -> None:
     use, languages = (block for block in describe_batches(PLAN) if isinstance(block, Table))
     assert use.rows == [["toy", "100", "300", "20", "30", "50", "200", "5"]]
     assert languages.rows == [["de", "1,234", "17", "50.0%", "52.0%", "48.0%", "−1.0"]]
 
 
-def test_the_share_of_monolingual_batches_is_told_with_its_standard_error() -> None:
-    told = "The share of monolingual batches is 60.0%, and 50.0% was to be expected"
+def test_the_share_of_monolingual_batches_has_its_standard_error() -> None:
     text = to_markdown(describe_batches(PLAN), pictures="plots")
-    assert f"{told} (standard error 5.0%): it is within three standard errors." in text
+    assert "60.0% of the batches are monolingual; 50.0% was expected (standard error 5.0%)" in text
+    assert "This is within three standard errors." in text
     outside = {"share": 0.7, "expected": 0.5, "standard_error": 0.05, "within_three": False}
     assert "outside three" in to_markdown(describe_batches(PLAN | {"monolingual": outside}), pictures="plots")
     sure = {"share": 1.0, "expected": 1.0, "standard_error": 0.0, "within_three": True}
-    assert "100.0% was to be expected.\n" in to_markdown(
-        describe_batches(PLAN | {"monolingual": sure}), pictures="plots"
-    )
+    assert "100.0% was expected.\n" in to_markdown(describe_batches(PLAN | {"monolingual": sure}), pictures="plots")
 
 
-def test_a_kind_of_batch_that_a_data_set_cannot_make_is_told() -> None:
+def test_a_kind_of_batch_that_a_training_set_cannot_make_is_named() -> None:
     data = PLAN["datasets"][0] | {"kinds_left_out": ["cross_lingual"]}
     text = to_markdown(describe_batches(PLAN | {"datasets": [data]}), pictures="plots")
-    assert "Data set toy makes no cross_lingual batch" in text
+    assert "Training set toy makes no cross_lingual batch, because" in text
 
 
 def test_no_plan_has_no_section_on_batches() -> None:
@@ -390,3 +393,66 @@ def test_a_picture_holds_no_date_and_names_the_models() -> None:
     assert svg.startswith("<svg ")
     assert "dc:date" not in svg
     assert "finetuned" in svg
+
+
+def compare(differences: list[tuple[str, str, float, float]]) -> pd.DataFrame:
+    """Return comparisons from (setting, measure, difference, corrected p)."""
+    return pd.DataFrame(differences, columns=["setting", "measure", "difference", "p_holm"])
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        (
+            [("monolingual", "map", 0.1, 0.01), ("multilingual", "rank_distance", -9.0, 0.01)],
+            "On gnome, tuned is significantly better than the centred base in all 2 headline figures.",
+        ),
+        (
+            [("monolingual", "map", -0.1, 0.049), ("multilingual", "rank_distance", 9.0, 0.05)],
+            "On gnome, tuned is significantly worse than the centred base in monolingual mAP. It does not differ "
+            "significantly in rank distance.",
+        ),
+        (
+            [
+                ("monolingual", "map", 0.1, 0.01),
+                ("cross_lingual", "map", 0.1, 0.01),
+                ("multilingual", "map", -0.1, 0.01),
+            ],
+            "On gnome, tuned is significantly better than the centred base in monolingual mAP and cross-lingual mAP, "
+            "and significantly worse in multilingual mAP.",
+        ),
+        (
+            [("monolingual", "map", 0.1, 0.2)],
+            "On gnome, tuned does not differ significantly from the centred base in any headline figure.",
+        ),
+    ],
+)
+def test_the_answer_says_where_a_model_is_better_worse_or_neither(
+    rows: list[tuple[str, str, float, float]], expected: str
+) -> None:
+    assert answer(compare(rows), benchmark="gnome", one="tuned", other="base+centred") == expected
+
+
+def test_the_report_opens_with_the_answer() -> None:
+    row = {"system": "finetuned", "against": "base", "setting": "monolingual", "measure": "map", "difference": 0.1}
+    row |= {"low": 0.05, "high": 0.15, "p": 0.001, "detectable": 0.01, "n_questions": 8, "p_holm": 0.004}
+    evidence = replace(make_evidence(), comparisons=pd.DataFrame([{"benchmark": "gnome"} | row]))
+    title, heading, first = describe(evidence)[:3]
+    assert isinstance(title, Heading) and heading == Heading(2, "Answer")
+    assert first == Paragraph("On gnome, finetuned is significantly better than base in monolingual mAP.")
+
+
+def test_costs_are_listed_by_stage_with_their_sum_and_the_machine() -> None:
+    machine = {"processor": "Abacus", "cores": 2, "memory_gib": 1, "python": "3.11", "packages": {"torch": "2"}}
+    cost = {"seconds": 61.4, "peak_memory_gib": 0.52, "machine": machine}
+    blocks = describe_costs([cost | {"stage": "fetch"}, cost | {"stage": "encode base toy"}], profile="toy", seed=3)
+    assert isinstance(blocks[2], Table)
+    assert blocks[2].rows == [
+        ["fetch", "0:01:01", "0.5"],
+        ["encode base toy", "0:01:01", "0.5"],
+        ["all", "0:02:03", ""],
+    ]
+    assert isinstance(blocks[1], Paragraph) and "Abacus: 2 cores, 1 GiB" in blocks[1].text
+    assert describe_costs([], profile="toy", seed=3) == [
+        Paragraph("No stage has noted what it cost. Run `dvc repro` first.")
+    ]

@@ -1,4 +1,4 @@
-"""The reproduction: what is kept of a run, how the runs are collected, and claims that follow the data."""
+"""The reproduction: what is kept of a run, how the runs are collected, and claims that follow from the data."""
 
 import json
 import os
@@ -11,15 +11,23 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 from click.testing import CliRunner
 
-from stages.hybrid.evaluation.measures import average_benchmark
+from stages.hybrid.evaluation.quality.measures import average_benchmark
 from stages.hybrid.ground.errors import UserError
-from stages.hybrid.ground.files import read_table
+from stages.hybrid.ground.files import read_json, read_table
+from stages.hybrid.ground.layout import BIAS, CURVE, PLAN_SUMMARY, SCORES
 from stages.hybrid.report.tables import PAPER
 from stages.hybrid.reproduction.claims import CLAIMS, judge_claims
-from stages.hybrid.reproduction.kept import SAMPLINGS, check_alike, keep_run, planned_params, read_kept_runs, read_run
+from stages.hybrid.reproduction.kept import (
+    KEPT,
+    SAMPLINGS,
+    changed_params,
+    check_alike,
+    keep_run,
+    read_kept_runs,
+    read_run,
+)
 from stages.hybrid.reproduction.systems import Judged, judge_runs
 from stages.hybrid.reproduction.tables import compare_with_others, group_table, paper_table, system_table
 from stages.reproduction import main
@@ -41,7 +49,7 @@ def toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def judged(toy: Path) -> Judged:
-    return judge_runs(read_kept_runs(toy / "data" / "reproduction"), "xquad_r")
+    return judge_runs(read_kept_runs(toy / KEPT), "xquad_r")
 
 
 def verdicts(judged: Judged) -> dict[str, str]:
@@ -50,12 +58,12 @@ def verdicts(judged: Judged) -> dict[str, str]:
 
 
 def judged_with(root: Path, hybrid: list[Figures]) -> Judged:
-    """Judge runs whose hybrid has other figures, one entry a seed."""
+    """Judge runs whose hybrid has other figures, one entry per seed."""
     for seed, figures in enumerate(hybrid, start=13):
         keep_toy_run(root, "x_x_mono", seed)
         keep_toy_run(root, "x_y", seed)
         keep_toy_run(root, "hybrid", seed, figures)
-    return judge_runs(read_kept_runs(root / "data" / "reproduction"), "xquad_r")
+    return judge_runs(read_kept_runs(root / KEPT), "xquad_r")
 
 
 def test_every_figure_of_every_run_is_a_row_and_what_no_run_trained_is_there_once(judged: Judged) -> None:
@@ -70,60 +78,60 @@ def test_every_figure_of_every_run_is_a_row_and_what_no_run_trained_is_there_onc
 
 
 def test_the_mean_row_is_the_benchmarks_figure(toy: Path, judged: Judged) -> None:
-    measured = pd.read_parquet(toy / "data" / "reproduction" / "x_y_14" / "xquad_r" / "finetuned" / "measures.parquet")
+    measured = pd.read_parquet(toy / KEPT / "x_y_14" / "xquad_r" / "finetuned" / "measures.parquet")
     figures = judged.figures[(judged.figures["sampling"] == "x_y") & (judged.figures["seed"] == 14)]
     ours = figures[(figures["query_lang"] == "mean") & (figures["measure"] == "map")].set_index("setting")["value"]
     assert ours.to_dict() == pytest.approx(average_benchmark(measured).set_index("setting")["value"].to_dict())
 
 
 def test_the_papers_claims_hold_on_runs_that_are_made_that_way(judged: Judged) -> None:
-    told = verdicts(judged)
-    assert len(told) == len(CLAIMS)
-    assert set(told.values()) == {"holds"}
+    found = verdicts(judged)
+    assert len(found) == len(CLAIMS)
+    assert set(found.values()) == {"holds"}
 
 
 def test_a_claim_flips_when_the_data_flip(tmp_path: Path) -> None:
-    told = verdicts(judged_with(tmp_path, [(0.4, *FIGURES["hybrid"][1:])] * 2))
-    assert told[MONO] == "does not hold"
-    assert told["Hybrid is at least as good as X-X-mono in monolingual mAP"] == "does not hold"
-    assert told["Hybrid is better than X-X-mono in cross-lingual mAP"] == "holds"
+    found = verdicts(judged_with(tmp_path, [(0.4, *FIGURES["hybrid"][1:])] * 2))
+    assert found[MONO] == "does not hold"
+    assert found["Hybrid is at least as good as X-X-mono in monolingual mAP"] == "does not hold"
+    assert found["Hybrid is better than X-X-mono in cross-lingual mAP"] == "holds"
 
 
 def test_a_larger_rank_distance_is_worse(tmp_path: Path) -> None:
-    told = verdicts(judged_with(tmp_path, [(*FIGURES["hybrid"][:3], 250.0)] * 2))
-    assert told["Hybrid is better than X-X-mono in rank distance"] == "does not hold"
-    assert told["X-Y is better than X-X-mono in rank distance"] == "holds"
+    found = verdicts(judged_with(tmp_path, [(*FIGURES["hybrid"][:3], 250.0)] * 2))
+    assert found["Hybrid is better than X-X-mono in rank distance"] == "does not hold"
+    assert found["X-Y is better than X-X-mono in rank distance"] == "holds"
 
 
 def test_seeds_that_disagree_and_differences_too_small_leave_a_claim_open(tmp_path: Path) -> None:
     figures = judged_with(tmp_path, [(0.65, 0.5, 0.4, 100.0), (0.49, 0.5, 0.4, 100.0)])
-    told = judge_claims([figures], read_table(PAPER), languages=["de", "en"]).set_index("words").loc[MONO]
-    assert (told["verdict"], told["agreeing"], told["seed_pairs"]) == ("cannot be told", 2, 4)
-    assert told["p_holm"] < 0.05
-    assert told["difference"] == pytest.approx((0.65 + 0.49) / 2 - 0.5, abs=0.005)
+    found = judge_claims([figures], read_table(PAPER), languages=["de", "en"]).set_index("words").loc[MONO]
+    assert (found["verdict"], found["agreeing"], found["seed_pairs"]) == ("not significant", 2, 4)
+    assert found["p_holm"] < 0.05
+    assert found["difference"] == pytest.approx((0.65 + 0.49) / 2 - 0.5, abs=0.005)
     # the standard error of the two means over two seeds each, X-Y's seeds being almost alike
-    assert told["seed_error"] == pytest.approx(np.std([0.65, 0.49], ddof=1) / np.sqrt(2), abs=0.005)
+    assert found["seed_error"] == pytest.approx(np.std([0.65, 0.49], ddof=1) / np.sqrt(2), abs=0.005)
     equal = judged_with(tmp_path, [(0.5, 0.5, 0.4, 100.0)] * 2)
-    assert verdicts(equal)[MONO] == "cannot be told"
+    assert verdicts(equal)[MONO] == "not significant"
 
 
 def test_as_good_as_forgives_one_per_cent_and_better_than_forgives_nothing(tmp_path: Path) -> None:
-    told = verdicts(judged_with(tmp_path, [(0.598, 0.396, 0.4, 100.0)] * 2))  # X-X-mono has 0.6 and 0.4
-    assert told["Hybrid is at least as good as X-X-mono in monolingual mAP"] == "holds"
-    assert told["Hybrid is better than X-X-mono in cross-lingual mAP"] == "does not hold"
+    found = verdicts(judged_with(tmp_path, [(0.598, 0.396, 0.4, 100.0)] * 2))  # X-X-mono has 0.6 and 0.4
+    assert found["Hybrid is at least as good as X-X-mono in monolingual mAP"] == "holds"
+    assert found["Hybrid is better than X-X-mono in cross-lingual mAP"] == "does not hold"
 
 
 def test_claims_about_unseen_languages_look_at_these_alone(judged: Judged) -> None:
-    told = judge_claims([judged], read_table(PAPER), languages=["de", "en"])
-    assert told[told["words"].str.contains("never saw")]["verdict"].tolist() == ["holds"] * 3
+    found = judge_claims([judged], read_table(PAPER), languages=["de", "en"])
+    assert found[found["words"].str.contains("never saw")]["verdict"].tolist() == ["holds"] * 3
     none_unseen = judge_claims([judged], read_table(PAPER), languages=["de", "el", "en"])
     assert none_unseen[none_unseen["words"].str.contains("never saw")]["verdict"].tolist() == ["no data"] * 3
 
 
 def test_the_papers_differences_stand_beside_ours(judged: Judged) -> None:
-    told = judge_claims([judged], read_table(PAPER), languages=["de", "en"]).set_index("words").loc[MONO]
-    assert told["xlm_r"] == pytest.approx(0.798 - 0.755)
-    assert told["labse"] == pytest.approx(0.817 - 0.801)
+    found = judge_claims([judged], read_table(PAPER), languages=["de", "en"]).set_index("words").loc[MONO]
+    assert found["xlm_r"] == pytest.approx(0.798 - 0.755)
+    assert found["labse"] == pytest.approx(0.817 - 0.801)
 
 
 def test_table_1_has_ours_the_papers_the_difference_and_who_is_beaten(judged: Judged) -> None:
@@ -196,25 +204,28 @@ def test_the_collection_writes_its_tables_and_a_page_that_says_what_they_hold(
     files += ["resources.csv", "seen_languages.csv", "systems.csv"]
     assert sorted(path.name for path in reports.iterdir()) == sorted([*files, *(f"table_{n}.csv" for n in range(1, 9))])
     text = (reports / "report.md").read_text(encoding="utf-8")
-    assert "15 in all, of which 15 hold. In brackets" in text
+    assert (
+        "make 15 claims, each about two samplings. Each is tested on each benchmark. Of the 15 results, 15 hold."
+        in text
+    )
     assert "X-X-mono with seeds 13, 14; X-Y with seeds 13, 14; hybrid with seeds 13, 14" in text
-    assert "10 steps of 4 pairs, 40 in all, from small, on help in 2 languages (de, en)" in text
-    assert "Training took 1.0 to 1.2 minutes a run, on Abacus: 2 cores, 1 GiB." in text  # 60, 66 and 72 seconds
-    assert "Table 4\n\nCannot be had: no run was judged on the benchmark that it is about." in text
+    assert "10 steps of 4 pairs, 40 in all. It trained small on help in 2 languages (de, en)." in text
+    assert "Training took 1.0 to 1.2 minutes per run, on Abacus: 2 cores, 1 GiB." in text  # 60, 66 and 72 seconds
+    assert "Table 4\n\nNot available: no run was judged on this table's benchmark." in text
     assert "all 4 pairs of seeds on one side with a chance of 0.33" in text  # 2 of the 6 orders of 2 and 2
-    gain = re.search(r"\| XQuAD-R \| X-Y less base\+centred \| multilingual mAP \| \+(\S+) \| \+(\S+) ", text)
+    gain = re.search(r"\| XQuAD-R \| X-Y minus base\+centred \| multilingual mAP \| \+(\S+) \| \+(\S+) ", text)
     assert gain is not None  # over the base, .2, and over the base centred, .35
     assert [float(value) for value in gain.groups()] == pytest.approx([0.4 - 0.2, 0.4 - 0.35], abs=0.005)
-    assert "| XQuAD-R | X-X-mono+centred less base+centred | rank distance | −" in text
-    # over the base's .2: x_x_mono .3, x_y and hybrid .4, the base centred .35
+    assert "| XQuAD-R | X-X-mono+centred minus base+centred | rank distance | −" in text
+    # over the base's .2: x_x_mono .3, x_y and hybrid .4, the centred base .35
     plain = re.search(
-        r"Over the base, in XQuAD-R multilingual mAP: X-X-mono (\S+), centring (\S+): it stays (\S+) short of that; "
-        r"X-Y (\S+), centring (\S+): (\S+) more; hybrid",
+        r"Gains over the base in XQuAD-R multilingual mAP: centring (\S+); X-X-mono (\S+), (\S+) less than centring; "
+        r"X-Y (\S+), (\S+) more than centring; hybrid",
         text,
     )
     assert plain is not None
-    assert [float(value) for value in plain.groups()] == pytest.approx([0.1, 0.15, 0.05, 0.2, 0.15, 0.05], abs=0.006)
-    assert "Against random, hybrid is better in XQuAD-R monolingual mAP" in text
+    assert [float(value) for value in plain.groups()] == pytest.approx([0.15, 0.1, 0.05, 0.2, 0.05], abs=0.006)
+    assert "On XQuAD-R, hybrid is significantly better than random in all 4 headline figures." in text
     assert "| XQuAD-R | monolingual | lower | el |" in text
     first = {path.name: path.read_bytes() for path in reports.iterdir()}
     CliRunner().invoke(main, [])
@@ -222,8 +233,8 @@ def test_the_collection_writes_its_tables_and_a_page_that_says_what_they_hold(
 
 
 def test_names_are_escaped_on_the_page(toy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    shutil.copytree(toy / "data" / "reproduction", tmp_path / "data" / "reproduction")
-    for run in (tmp_path / "data" / "reproduction").iterdir():
+    shutil.copytree(toy / KEPT, tmp_path / KEPT)
+    for run in (tmp_path / KEPT).iterdir():
         (run / "xquad_r" / "random").rename(run / "xquad_r" / "<i>x")
     monkeypatch.chdir(tmp_path)
     assert CliRunner().invoke(main, []).exit_code == 0
@@ -232,13 +243,13 @@ def test_names_are_escaped_on_the_page(toy: Path, tmp_path: Path, monkeypatch: p
     assert "&lt;i&gt;x" in page
 
 
-def test_what_was_not_run_is_told_and_not_guessed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_not_run_is_reported_and_not_guessed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     keep_toy_run(tmp_path, "x_y", 13)
     keep_toy_run(tmp_path, "x_x_mono", 13)
     monkeypatch.chdir(tmp_path)
     assert CliRunner().invoke(main, []).exit_code == 0
     text = (tmp_path / "reports" / "reproduction" / "report.md").read_text(encoding="utf-8")
-    assert "of which 4 hold, 11 have no data" in text
+    assert "Of the 15 results, 4 hold, 11 have no data." in text
     assert "hybrid with no seed yet" in text
     assert f"{MONO}: no data on XQuAD-R." in text
 
@@ -247,21 +258,23 @@ def test_without_a_run_the_collection_says_how_to_make_one(tmp_path: Path, monke
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(main, [])
     assert result.exit_code == 1
-    assert "data/reproduction: holds no run; make them with `python -m stages.reproduction --run`" in result.stderr
+    assert (
+        "data/reproduction: there is no run; make the runs with `python -m stages.reproduction --run`" in result.stderr
+    )
 
 
 def test_runs_that_differ_in_more_than_sampling_and_seed_are_refused(tmp_path: Path) -> None:
     keep_toy_run(tmp_path, "x_y", 13)
     folder = keep_toy_run(tmp_path, "hybrid", 13)
-    told = json.loads((folder / "COMPLETE.json").read_text(encoding="utf-8"))
-    told["params"]["sampler"]["batches"] = 20
-    (folder / "COMPLETE.json").write_text(json.dumps(told), encoding="utf-8")
-    with pytest.raises(UserError, match=r"hybrid_13: ran with sampler.batches 20, .*x_y_13 has 10; move one away"):
-        read_kept_runs(tmp_path / "data" / "reproduction")
-    told["params"]["sampler"]["batches"], told["plan"]["batches"] = 10, 9
-    (folder / "COMPLETE.json").write_text(json.dumps(told), encoding="utf-8")
-    with pytest.raises(UserError, match=r"hybrid_13: trained on 9 batches, .*x_y_13 on 10; run it again"):
-        read_kept_runs(tmp_path / "data" / "reproduction")
+    facts = read_json(folder / "COMPLETE.json")
+    facts["params"]["sampler"]["batches"] = 20
+    (folder / "COMPLETE.json").write_text(json.dumps(facts), encoding="utf-8")
+    with pytest.raises(UserError, match=r"hybrid_13: ran with sampler.batches 20, but .*x_y_13 has 10; move one away"):
+        read_kept_runs(tmp_path / KEPT)
+    facts["params"]["sampler"]["batches"], facts["plan"]["batches"] = 10, 9
+    (folder / "COMPLETE.json").write_text(json.dumps(facts), encoding="utf-8")
+    with pytest.raises(UserError, match=r"hybrid_13: trained on 9 batches, but .*x_y_13 on 10; run it again"):
+        read_kept_runs(tmp_path / KEPT)
 
 
 def test_models_and_mirrors_may_differ_between_runs(tmp_path: Path) -> None:
@@ -269,37 +282,38 @@ def test_models_and_mirrors_may_differ_between_runs(tmp_path: Path) -> None:
     check_alike(run, PARAMS | {"models": ["base"], "fetch": {"mirror": "elsewhere"}}, "this one has")
 
 
-def test_settings_are_put_where_dvc_would_put_them() -> None:
-    planned = planned_params(PARAMS, ["sampler.batches=5", "seed=7"])
-    assert (planned["sampler"]["batches"], planned["seed"]) == (5, 7)
+def test_changes_are_put_where_dvc_would_put_them() -> None:
+    changed = changed_params(PARAMS, ["sampler.batches=5", "seed=7"])
+    assert (changed["sampler"]["batches"], changed["seed"]) == (5, 7)
     assert PARAMS["sampler"]["batches"] == 10
-    for setting in ("sampler.batch=5", "seed", "nowhere.at=1", "seed.deeper=1"):
-        with pytest.raises(UserError, match="is no KEY=VALUE with a key of"):
-            planned_params(PARAMS, [setting])
+    for change in ("sampler.batch=5", "seed", "nowhere.at=1", "seed.deeper=1"):
+        with pytest.raises(UserError, match=f"-S {change}: expected KEY=VALUE with a key of params.yaml"):
+            changed_params(PARAMS, [change])
+    with pytest.raises(UserError, match=r"-S seed=\[: '\[' is not a YAML value; quote it"):
+        changed_params(PARAMS, ["seed=["])
 
 
 def test_a_run_without_bias_on_a_benchmark_is_not_kept(tmp_path: Path) -> None:
     keep_toy_run(tmp_path, "x_y", 13)
-    shutil.rmtree(tmp_path / "data" / "bias")
-    (tmp_path / "data" / "bias").mkdir()
-    with pytest.raises(UserError, match=r"data/bias/baseline/xquad_r/random: holds no queries.parquet"):
-        keep_run("hybrid", data=tmp_path / "data", kept=tmp_path / "kept", params=PARAMS, commit="0")
-    assert not list((tmp_path / "kept").glob("*"))
+    shutil.rmtree(tmp_path / BIAS)
+    with pytest.raises(UserError, match=r"data/bias/baseline/xquad_r/random: queries.parquet is missing, so random"):
+        keep_run("hybrid", root=tmp_path, params=PARAMS, commit="0")
+    assert [path.name for path in (tmp_path / KEPT).iterdir()] == ["x_y_13"]
 
 
 STAGE = """
-import os, sys, pathlib, yaml
+import os, sys, pathlib
 sys.path[:0] = {paths!r}
-from support.toy_runs import FIGURES, write_scores
-params = yaml.safe_load(open("params.yaml"))
+from stages.hybrid.ground.params import PARAMS, read_mapping
+from support.toy_runs import FIGURES, write_scores, write_training
+params = read_mapping(PARAMS)
 sampling = {{"monolingual": "x_x_mono", "cross_lingual": "x_y", "hybrid": "hybrid"}}[params["sampler"]["strategy"]]
 if sampling == os.environ.get("BREAK"):
     sys.exit(7)
-data = pathlib.Path("data")
-write_scores(data, "base/xquad_r", FIGURES["base"], seed=99)
-write_scores(data, "finetuned/xquad_r", FIGURES[sampling], seed=params["seed"])
-(data / "training.csv").write_text("step,loss\\n")
-(data / "batches_summary.json").write_text('{{"batches": 10, "pairs": 40}}')
+root = pathlib.Path()
+write_scores(root, "base/xquad_r", FIGURES["base"], seed=99)
+write_scores(root, "finetuned/xquad_r", FIGURES[sampling], seed=params["seed"])
+write_training(root)
 """
 
 
@@ -307,16 +321,16 @@ write_scores(data, "finetuned/xquad_r", FIGURES[sampling], seed=params["seed"])
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Make a git and DVC project whose only stage writes toy scores; it becomes the current folder."""
     monkeypatch.chdir(tmp_path)
-    settings = {"DVC_NO_ANALYTICS": "1", "GIT_CONFIG_GLOBAL": os.devnull}
+    variables = {"DVC_NO_ANALYTICS": "1", "GIT_CONFIG_GLOBAL": os.devnull}
     for name in ("DVC_GLOBAL_CONFIG_DIR", "DVC_SITE_CACHE_DIR"):
-        settings[name] = str(tmp_path.parent / f"{tmp_path.name}_{name}")
-    for key, value in settings.items():
+        variables[name] = str(tmp_path.parent / f"{tmp_path.name}_{name}")
+    for key, value in variables.items():
         monkeypatch.setenv(key, value)
     stage = {"cmd": "python toy_stage.py", "params": ["sampler", "seed"]}
-    outs = ["data/scores", "data/bias", "data/training.csv", "data/batches_summary.json"]
+    outs = [str(path) for path in (SCORES, BIAS, CURVE, PLAN_SUMMARY)]
     Path("toy_stage.py").write_text(STAGE.format(paths=[str(ROOT), str(ROOT / "tests")]), encoding="utf-8")
-    Path("dvc.yaml").write_text(yaml.safe_dump({"stages": {"toy": stage | {"outs": outs}}}), encoding="utf-8")
-    Path("params.yaml").write_text(yaml.safe_dump(PARAMS), encoding="utf-8")
+    Path("dvc.yaml").write_text(json.dumps({"stages": {"toy": stage | {"outs": outs}}}), encoding="utf-8")  # is YAML
+    Path("params.yaml").write_text(json.dumps(PARAMS), encoding="utf-8")
     Path(".gitignore").write_text("/data/\n/reports/\n", encoding="utf-8")
     git = ("init", "config user.name Toy", "config user.email toy@example.org")
     commands = [
@@ -334,7 +348,7 @@ def test_runs_are_experiments_each_made_once_and_a_broken_one_is_made_again(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = Path("params.yaml").read_bytes()
-    kept = project / "data" / "reproduction"
+    kept = project / KEPT
     command = ["--run", "--seed", "13", "-S", "sampler.batches=10"]
     monkeypatch.setenv("BREAK", "x_y")
     broken = CliRunner().invoke(main, command)
@@ -359,4 +373,4 @@ def test_runs_are_experiments_each_made_once_and_a_broken_one_is_made_again(
     assert (kept / "hybrid_13" / "COMPLETE.json").exists()
 
     other = CliRunner().invoke(main, ["--run", "--seed", "13", "-S", "sampler.batches=9"])
-    assert "ran with sampler.batches 10, this one would have 9" in other.stderr
+    assert "ran with sampler.batches 10, but this run would have 9" in other.stderr

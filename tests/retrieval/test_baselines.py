@@ -2,10 +2,7 @@
 
 from pathlib import Path
 
-import pytest
-
-from stages.hybrid.ground.errors import UserError
-from stages.hybrid.retrieval.baselines import WITHOUT_MODEL, BaselinesSettings, find_systems
+from stages.hybrid.retrieval.baselines import WITHOUT_MODEL, find_systems
 
 
 def test_systems_are_found_in_order_and_those_that_were_not_scored_are_left_out(tmp_path: Path) -> None:
@@ -20,15 +17,3 @@ def test_systems_are_found_in_order_and_those_that_were_not_scored_are_left_out(
         "finetuned": "finetuned/toy",
     }
     assert list(found) == ["bm25", "base", "base+centred", "base+lir", "finetuned"]
-
-
-def test_an_unknown_baseline_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(
-        UserError, match="names holds 'tfidf', expected some of random, bm25, centred, centred_training"
-    ):
-        BaselinesSettings(names=["bm25", "tfidf"], training_texts=1, lir_directions=1)
-
-
-def test_no_texts_or_directions_are_refused() -> None:
-    with pytest.raises(UserError, match="training_texts is 0 and lir_directions 1, expected 1 or more"):
-        BaselinesSettings(names=[], training_texts=0, lir_directions=1)

@@ -8,18 +8,18 @@ import pytest
 
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.records import Benchmark, Passage, Qrel, Query
-from stages.hybrid.retrieval.baselines import ADJUSTMENTS, BaselinesSettings
+from stages.hybrid.retrieval.baselines import ADJUSTMENTS
 from stages.hybrid.retrieval.offsets import (
+    adjust,
     centre,
     language_directions,
     language_means,
-    languages_without,
     read_means,
     remove_language_directions,
     spread_rows,
     write_means,
 )
-from stages.score import adjust
+from stages.hybrid.retrieval.params import BaselinesParams
 
 LANGS = np.array(["de", "en", "de", "en", "en"])
 
@@ -43,7 +43,6 @@ def test_a_language_without_a_mean_takes_the_mean_of_the_known_means() -> None:
     means = {"de": np.array([1.0, 0.0]), "en": np.array([0.0, 1.0])}
     found = centre(np.array([[0.5, 2.5]], dtype=np.float32), np.array(["th"]), means)
     assert found.tolist() == [[0.0, 1.0]]  # (.5, 2.5) - (.5, .5)
-    assert languages_without(["th", "de", "th"], means) == ["th"]
 
 
 def test_less_their_mean_the_embeddings_of_a_language_sum_to_zero() -> None:
@@ -129,8 +128,10 @@ def test_queries_and_passages_are_each_adjusted_by_what_their_own_side_holds(tmp
     trained = {side: language_means(random_unit(5, 8, seed=seed), LANGS) for seed, side in enumerate(langs, start=7)}
     for side, means in trained.items():
         write_means(tmp_path, side, means)
-    settings = BaselinesSettings(names=[], training_texts=1, lir_directions=2)
-    found = {kind: adjust(kind, embeddings, data=data, baselines=settings, means=tmp_path) for kind in ADJUSTMENTS}
+    params = BaselinesParams(names=[], training_texts=1, lir_directions=2)
+    both = embeddings["queries"], embeddings["passages"]
+    adjusted = {kind: adjust(kind, data, both, params, means=tmp_path) for kind in ADJUSTMENTS}
+    found = {kind: dict(zip(langs, sides, strict=True)) for kind, sides in adjusted.items()}
     for side, rows in embeddings.items():
         own = language_means(rows, langs[side])
         directions = language_directions(rows, langs[side], 2)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stages.hybrid.evaluation.measures import measure_queries
+from stages.hybrid.evaluation.quality.measures import measure_queries
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.records import Benchmark, Passage, Qrel, Query
 from stages.hybrid.retrieval import ranks as ranks_module

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-import yaml
 from sentence_transformers import SentenceTransformer
 
 from stages.hybrid.ground.files import write_table
 from stages.hybrid.retrieval.negatives import no_negatives
+from support.params import toy_params, write_params
 from support.stage_scripts import ROOT
 from support.toy_training import make_pairs, make_plan
 
@@ -31,16 +31,16 @@ TRAINING = {
 
 def make_project(root: Path, base: Path) -> None:
     """Write what the stage reads."""
-    params = yaml.safe_load((ROOT / "profiles" / "toy.yaml").read_text(encoding="utf-8"))
+    params = toy_params()
     params |= {"datasets": ["toy"], "languages": ["de", "en"], "training": params["training"] | TRAINING}
     root.mkdir()
-    (root / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
+    write_params(root, params)
     shutil.copytree(base, root / "models" / "base")
     pairs, plan = make_pairs(), make_plan(STEPS)
     pairs["held_out"] = pairs["group_id"].isin(["g1", "g2"])
     write_table(root / "data" / "pairs" / "toy.parquet", pairs.drop(columns="dataset"))
     write_table(root / "data" / "validation.parquet", pairs[pairs["held_out"]])
-    write_table(root / "data" / "batches.parquet", plan)
+    write_table(root / "data" / "plan.parquet", plan)
     write_table(root / "data" / "negatives" / "toy.parquet", no_negatives())
 
 

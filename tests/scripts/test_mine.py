@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-import yaml
 from click.testing import CliRunner
 
 from stages.hybrid.ground.files import read_table, write_table
 from stages.hybrid.retrieval.negatives import TYPES
 from stages.mine import main
+from support.params import toy_params, write_params
 from support.stage_scripts import ROOT
 from support.tiny_encoder import save_tiny_encoder
 
@@ -31,9 +31,9 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def run(root: Path, **changed: object) -> pd.DataFrame:
     """Run the stage with these settings of negatives; return its table."""
-    params = yaml.safe_load((ROOT / "profiles" / "toy.yaml").read_text(encoding="utf-8"))
+    params = toy_params()
     params["negatives"] |= changed
-    (root / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
+    write_params(root, params)
     result = CliRunner().invoke(main, [], catch_exceptions=False)
     assert result.exit_code == 0, result.output
     return read_table(root / "data" / "negatives" / "toy_pairs.parquet")

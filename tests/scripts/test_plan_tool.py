@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from test_sampler import make_pairs, make_sampler
 
 from stages.hybrid.batches.plan import draw_plan, summarise_plan
 from stages.hybrid.ground.files import write_json, write_table
 from stages.plan import main
+from support.toy_plans import make_pairs, make_sampler
 
 
 @pytest.fixture
@@ -20,8 +20,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     sampler = make_sampler(pairs, batches=5, batch_size=2)
     plan = draw_plan(sampler)
     write_table(tmp_path / "data" / "pairs" / "toy.parquet", pairs)
-    write_table(tmp_path / "data" / "batches.parquet", plan)
-    write_json(tmp_path / "data" / "batches_summary.json", summarise_plan(plan, sampler))
+    write_table(tmp_path / "data" / "plan.parquet", plan)
+    write_json(tmp_path / "data" / "plan_summary.json", summarise_plan(plan, sampler))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "160")
     return tmp_path
@@ -56,7 +56,7 @@ def test_several_batches_are_shown_in_the_order_asked_for(project: Path) -> None
 @pytest.mark.parametrize("arguments", [["--summary"], []])
 def test_the_summary_names_languages_and_the_share_of_monolingual_batches(project: Path, arguments: list[str]) -> None:
     shown = run(*arguments).output
-    assert "50.0% was to be expected" in " ".join(shown.split())
+    assert "50.0% was expected" in " ".join(shown.split())
     assert "never used" in shown
 
 
@@ -64,7 +64,7 @@ def test_the_summary_names_languages_and_the_share_of_monolingual_batches(projec
 def test_a_step_that_the_plan_lacks_is_refused_in_one_line(project: Path, step: str) -> None:
     result = run(step)
     assert result.exit_code == 1
-    assert result.stderr == f"error: step {step}: data/batches.parquet has the steps 0 to 4; name one of these\n"
+    assert result.stderr == f"error: step {step}: data/plan.parquet has the steps 0 to 4; name one of these\n"
 
 
 def test_a_plan_of_other_pairs_is_refused(project: Path) -> None:

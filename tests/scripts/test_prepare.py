@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import pandas as pd
-import yaml
 
+from support.params import write_params
 from support.stage_scripts import ROOT
 
 LONG = "The sampler keeps apart what says the same, and the loss masks what it cannot keep apart."
@@ -42,7 +42,7 @@ def make_project(root: Path, passage: str, **params: object) -> Path:
     (cross / "queries.jsonl").write_text('{"_id": "q", "text": "Was maskiert der Verlust?"}\n')
     (cross / "corpus.jsonl").write_text(json.dumps({"_id": "p", "text": LONG}) + "\n")
     (cross / "qrels/test.tsv").write_text("q\tp\t2\n")
-    (root / "params.yaml").write_text(yaml.safe_dump(PARAMS | params))
+    write_params(root, PARAMS | params)
     return root
 
 
@@ -71,13 +71,13 @@ def test_the_held_out_pairs_are_what_is_validated_on(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "data/validation.parquet"), held_out)
 
 
-def test_a_validation_set_is_read_and_held_against_training_but_is_no_benchmark(tmp_path: Path) -> None:
+def test_a_validation_set_is_read_and_compared_with_training_but_is_not_a_benchmark(tmp_path: Path) -> None:
     root = make_project(tmp_path, "de 5", benchmarks=[], validation_set="squadshifts_nyt")
     article = {"paragraphs": [{"context": "en 7", "qas": [{"id": "q", "question": "Which?"}]}]}
     (root / "data/raw/squadshifts_nyt").mkdir()
     (root / "data/raw/squadshifts_nyt/nyt_v1.0.json").write_text(json.dumps({"data": [article]}))
     assert "g7 (en) has passage nyt-0000-000:en of squadshifts_nyt" in run(root).stderr
-    (root / "params.yaml").write_text((root / "params.yaml").read_text().replace("leaks: stop", "leaks: allow"))
+    (root / "params.yaml").write_text((root / "params.yaml").read_text().replace('"stop"', '"allow"'))
     assert run(root).returncode == 0
     validation = pd.read_parquet(root / "data/validation.parquet")
     assert validation[["dataset", "lang", "query", "passage"]].to_numpy().tolist() == [
@@ -86,8 +86,8 @@ def test_a_validation_set_is_read_and_held_against_training_but_is_no_benchmark(
     assert not (root / "data/benchmarks").exists()
 
 
-def test_a_language_that_no_data_set_has_is_told(tmp_path: Path) -> None:
+def test_a_language_that_no_training_set_has_is_refused(tmp_path: Path) -> None:
     done = run(make_project(tmp_path, "another text", languages=["de", "en", "sw"]))
     assert done.returncode == 1
-    assert done.stderr == "error: languages: no data set has a pair in sw; take them out, or add a data set\n"
+    assert done.stderr == "error: languages: no training set has a pair in sw; remove them, or add a training set\n"
     assert [path.name for path in (tmp_path / "data").iterdir()] == ["raw"]

@@ -1,76 +1,49 @@
-"""The profiles: whole parameter sets with the same keys, each of which every stage can read."""
+"""The profiles, and the tool that writes params.yaml from one."""
 
+import importlib
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
-import yaml
 from click.testing import CliRunner
 
+from stages.hybrid.all_params import PROFILES, AllParams, composed_values, profile_names
 from stages.hybrid.batches.pair_index import PairIndex
-from stages.hybrid.batches.sampler import Sampler, SamplerSettings
-from stages.hybrid.corpora import homes, squad_translated
-from stages.hybrid.corpora.catalogue import BENCHMARKS, DATASETS
-from stages.hybrid.ground.params import read_settings, read_value
+from stages.hybrid.batches.params import SamplerParams
+from stages.hybrid.batches.sampler import Sampler
+from stages.hybrid.corpora.catalogue import find_benchmarks, find_collections, find_training_sets
+from stages.hybrid.sources.hub_files import HubFiles
+from stages.hybrid.sources.public_files import PublicFiles
 from stages.profile import main
-from support.stage_scripts import ROOT, ParameterRead, parameters_read, resolve_kind
+from support.stage_scripts import ROOT, parameters_read
 
-PROFILES = sorted((ROOT / "profiles").glob("*.yaml"))
-FREE_MAPPINGS = ("fetch.folders", "sampler.language_weights")  # their keys are names, not parameters
-READS = sorted(
-    {(path, read) for path in (ROOT / "stages").glob("*.py") for read in parameters_read(path)}, key=lambda x: x[1]
-)
+SCRIPTS = sorted((ROOT / "stages").glob("*.py"))
 
 
-def keys_of(values: dict[str, Any], prefix: str = "") -> set[str]:
-    """Return the keys of a parameter file with those of its sections, dotted."""
-    found: set[str] = set()
-    for key, value in values.items():
-        found.add(name := f"{prefix}{key}")
-        if isinstance(value, dict) and name not in FREE_MAPPINGS:
-            found |= keys_of(value, f"{name}.")
-    return found
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_what_a_script_reads_has_the_type_that_all_parameters_give_it(script: Path) -> None:
+    if not parameters_read(script):
+        return
+    reads = importlib.import_module(f"stages.{script.stem}").Reads
+    for name, field in reads.model_fields.items():
+        assert field.annotation == AllParams.model_fields[name].annotation, name
 
 
-def read_yaml(path: Path) -> Any:
-    return yaml.safe_load(path.read_text(encoding="utf-8"))
+def test_every_parameter_is_read_by_a_stage() -> None:
+    read = {key for script in SCRIPTS for key in parameters_read(script)}
+    assert read == set(AllParams.model_fields)
 
 
-@pytest.mark.parametrize("profile", PROFILES, ids=lambda path: path.stem)
-def test_every_profile_has_the_keys_of_the_default_and_names_itself(profile: Path) -> None:
-    assert keys_of(read_yaml(profile)) == keys_of(read_yaml(ROOT / "profiles" / "help.yaml"))
-    assert read_yaml(profile)["profile"] == profile.stem
-
-
-def test_params_yaml_is_the_profile_that_it_names() -> None:
-    params = ROOT / "params.yaml"
-    assert params.read_bytes() == (ROOT / "profiles" / f"{read_yaml(params)['profile']}.yaml").read_bytes()
-
-
-@pytest.mark.parametrize("profile", PROFILES, ids=lambda path: path.stem)
-@pytest.mark.parametrize(("script", "read"), READS, ids=lambda value: getattr(value, "key", getattr(value, "stem", "")))
-def test_a_stage_can_read_its_parameters_from_every_profile(profile: Path, script: Path, read: ParameterRead) -> None:
-    reader = read_settings if read.reader == "read_settings" else read_value
-    reader(read.key, resolve_kind(script, read.kind), profile)
-
-
-def test_every_parameter_is_read_by_a_stage_or_spans_a_matrix() -> None:
-    matrix = yaml.safe_dump([stage.get("matrix") for stage in read_yaml(ROOT / "dvc.yaml")["stages"].values()])
-    unread = set(read_yaml(ROOT / "params.yaml")) - {read.key for _, read in READS}
-    assert not {key for key in unread if f"${{{key}}}" not in matrix}
-
-
-@pytest.mark.parametrize("profile", PROFILES, ids=lambda path: path.stem)
-def test_every_data_set_of_a_profile_is_built_in_or_has_a_folder(profile: Path) -> None:
-    params = read_yaml(profile)
+@pytest.mark.parametrize("profile", profile_names())
+def test_every_data_set_of_a_profile_is_built_in_or_has_a_folder(profile: str) -> None:
+    params = composed_values(profile, ROOT / PROFILES)
     folders = set(params["fetch"]["folders"])
-    assert set(params["datasets"]) <= {*DATASETS, *folders}
-    assert {*params["benchmarks"], params["validation_set"]} <= {*BENCHMARKS, *folders, ""}
+    assert set(params["datasets"]) <= {*find_training_sets(), *folders}
+    assert {*params["benchmarks"], params["validation_set"]} <= {*find_benchmarks(), *folders, ""}
 
 
-PAPER = read_yaml(ROOT / "profiles" / "paper.yaml")
+PAPER = composed_values("paper", ROOT / PROFILES)
 
 
 def test_the_paper_s_profile_says_what_the_paper_says() -> None:
@@ -82,14 +55,20 @@ def test_the_paper_s_profile_says_what_the_paper_says() -> None:
     assert set(PAPER["benchmarks"]) == {"xquad_r", "mlqa_r", "miracl"}
 
 
+def patterns_of(name: str, languages: list[str]) -> list[tuple[str, ...]]:
+    """Return the patterns of the files that a collection fetches from each of its repositories on the hub."""
+    home = find_collections()[name].home
+    assert isinstance(home, HubFiles)
+    return [tuple(repository.patterns_for(languages, source=name)) for repository in home.repositories]
+
+
 def test_the_paper_s_profile_has_data_in_each_of_its_languages_and_files_to_fetch_for_each_set() -> None:
     languages = PAPER["languages"]
-    parts = {name: homes.HUB[name](languages)[0].patterns for name in ("mmarco", "mr_tydi")}
-    assert len(parts["mmarco"]) == 1 + 2 * 7 and len(parts["mr_tydi"]) == 4  # the triples; questions and passages
-    assert [file.path for file in squad_translated.xtreme_files(languages)] == [
-        "en.json", *(f"{lang}.json" for lang in languages if lang != "en")
-    ]  # fmt: skip
-    assert len(homes.HUB["miracl"](PAPER["evaluation_languages"])[1].patterns) == 8  # all but el, tr and vi
+    assert len(patterns_of("mmarco", languages)[0]) == 1 + 2 * 7  # the triples; questions and passages
+    assert len(patterns_of("mr_tydi", languages)[0]) == 4
+    xtreme = find_collections()["xtreme_train"].home
+    assert isinstance(xtreme, PublicFiles) and set(languages) <= set(xtreme.by_language)
+    assert len(patterns_of("miracl", PAPER["evaluation_languages"])[1]) == 8  # all but el, tr and vi
 
 
 def test_a_plan_is_drawn_from_toy_data_as_the_paper_s_profile_says() -> None:
@@ -97,7 +76,7 @@ def test_a_plan_is_drawn_from_toy_data_as_the_paper_s_profile_says() -> None:
     parallel = pd.DataFrame(rows, columns=["group_id", "page_id", "lang"]).assign(query="q", passage="p")
     alone = parallel[parallel["lang"].isin(["en", "th"])].assign(group_id=lambda table: table.group_id + table.lang)
     tables = {"xtreme_train": parallel, "mr_tydi": alone}
-    settings = read_settings("sampler", SamplerSettings, ROOT / "profiles" / "paper.yaml")
+    settings = SamplerParams.model_validate(PAPER["sampler"])
     data = [PairIndex(name, table.assign(twin_id=table["group_id"])) for name, table in tables.items()]
     sampler = Sampler(data, settings, PAPER["seed"])
     plan = pd.DataFrame([sampler.draw(step) for step in range(40)])
@@ -109,12 +88,12 @@ def test_a_plan_is_drawn_from_toy_data_as_the_paper_s_profile_says() -> None:
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Make a folder with two profiles the current one; params.yaml is a copy of the first."""
+    """Make a folder with the profiles help and toy the current one; params.yaml is that of help."""
     (tmp_path / "profiles").mkdir()
-    (tmp_path / "profiles" / "help.yaml").write_text("profile: help  # the default\nseed: 13\n", encoding="utf-8")
-    (tmp_path / "profiles" / "toy.yaml").write_text("profile: toy\nseed: 1\n", encoding="utf-8")
-    shutil.copy(tmp_path / "profiles" / "help.yaml", tmp_path / "params.yaml")
+    for name in ("help", "toy"):
+        shutil.copy(ROOT / PROFILES / f"{name}.yaml", tmp_path / "profiles")
     monkeypatch.chdir(tmp_path)
+    assert CliRunner().invoke(main, ["help"]).output == "params.yaml: now profile help\n"
     return tmp_path
 
 
@@ -122,10 +101,10 @@ def test_without_a_name_the_profiles_are_listed(project: Path) -> None:
     assert CliRunner().invoke(main, []).output == "help\ntoy\n"
 
 
-def test_a_profile_is_copied_byte_by_byte_and_unchanged_parameters_leave_no_backup(project: Path) -> None:
+def test_a_profile_is_written_and_unchanged_parameters_leave_no_backup(project: Path) -> None:
     result = CliRunner().invoke(main, ["toy"])
     assert (result.exit_code, result.output) == (0, "params.yaml: now profile toy\n")
-    assert (project / "params.yaml").read_bytes() == (project / "profiles" / "toy.yaml").read_bytes()
+    assert AllParams.read(project / "params.yaml").benchmarks == ["toy"]
     assert not (project / "params.yaml.bak").exists()
 
 
@@ -143,3 +122,8 @@ def test_an_unknown_profile_is_refused_with_the_names_there_are(project: Path) -
     assert result.exit_code == 1
     assert result.stderr == "error: profiles has no profile 'gone', expected one of help, toy\n"
     assert "profile: help" in (project / "params.yaml").read_text(encoding="utf-8")
+
+
+def test_the_schema_is_written_for_editors(project: Path) -> None:
+    assert CliRunner().invoke(main, ["--schema"]).exit_code == 0
+    assert '"AllParams"' in (project / "params.schema.json").read_text(encoding="utf-8")

@@ -1,13 +1,15 @@
 """Toy runs of the reproduction, kept as `python -m stages.reproduction --run` keeps them."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from stages.hybrid.evaluation.bias import average_bias
+from stages.hybrid.evaluation.bias.bias import average_bias
+from stages.hybrid.evaluation.names import ALL_LANGUAGES, CELL, SETTINGS
+from stages.hybrid.ground.files import write_json, write_table, write_text
+from stages.hybrid.ground.layout import BIAS, COSTS, CURVE, PLAN_SUMMARY, SCORES
 from stages.hybrid.reproduction.kept import SAMPLINGS, keep_run
 
 LANGS = ["de", "el", "en"]  # el is not trained on
@@ -30,48 +32,48 @@ FIGURES: dict[str, Figures] = {
     "x_y": (0.50, 0.50, 0.40, 100.0),
     "hybrid": (0.60, 0.50, 0.40, 100.0),
 }
-CENTRED: Figures = (0.50, 0.40, 0.35, 120.0)  # of the base centred; every trained model's is hybrid's
+CENTRED: Figures = (0.50, 0.40, 0.35, 120.0)  # of the centred base; a centred trained model has those of hybrid
 
 
-def write_scores(data: Path, system: str, figures: Figures, *, seed: int) -> None:
-    """Write what the score and bias stages leave of a system whose figures are nearly ``figures``.
+def write_scores(root: Path, system: str, figures: Figures, *, seed: int) -> None:
+    """Write what the score and bias stages of the project ``root`` leave of a system, with nearly these ``figures``.
 
-    ``system`` is where it lies below data/scores, as base/xquad_r/centred.
+    ``system`` is its folder below data/scores, such as base/xquad_r/centred.
     """
     generator = np.random.default_rng(seed)
     rows = []
     for question in range(QUESTIONS):
         for lang in LANGS:
-            for other in [*LANGS, "all"]:
-                setting = 2 if other == "all" else 0 if other == lang else 1
-                name = ("monolingual", "cross_lingual", "multilingual")[setting]
+            for other in [*LANGS, ALL_LANGUAGES]:
+                setting = 2 if other == ALL_LANGUAGES else 0 if other == lang else 1
                 value = figures[setting] + generator.normal(0, 0.01)
-                rows.append((name, lang, other, f"q{question}:{lang}", f"q{question}", value))
-    measured = pd.DataFrame(rows, columns=["setting", "query_lang", "passage_lang", "query_id", "question_id", "map"])
-    biased = measured.loc[measured["passage_lang"] == "all", ["query_id", "question_id", "query_lang"]]
+                rows.append((list(SETTINGS)[setting], lang, other, f"q{question}:{lang}", f"q{question}", value))
+    measured = pd.DataFrame(rows, columns=[*CELL, "query_id", "question_id", "map"])
+    biased = measured.loc[measured["passage_lang"] == ALL_LANGUAGES, ["query_id", "question_id", "query_lang"]]
     biased = biased.assign(rank_distance=figures[3] + generator.normal(0, 3.0, len(biased)))
-    for kind, table in (("scores", measured), ("bias", biased)):
-        folder = data / kind / system
-        folder.mkdir(parents=True, exist_ok=True)
-        table.to_parquet(folder / "queries.parquet")
+    write_table(root / SCORES / system / "queries.parquet", measured)
+    write_table(root / BIAS / system / "queries.parquet", biased)
     averages = average_bias(biased, pd.Series(0.1, index=LANGS), top_k=10)
-    averages.to_csv(data / "bias" / system / "bias.csv", index=False)
+    write_table(root / BIAS / system / "bias.csv", averages)
+
+
+def write_training(root: Path) -> None:
+    """Write what the batch and finetune stages of the project ``root`` leave, as far as a kept run has it."""
+    write_text(root / CURVE, "step,loss\n1,2.0\n")
+    write_json(root / PLAN_SUMMARY, {"batches": 10, "pairs": 40})
 
 
 def keep_toy_run(root: Path, sampling: str, seed: int, figures: Figures | None = None) -> Path:
-    """Keep a run in ``root``/data/reproduction, with the base and baselines beside; return its folder."""
-    data = root / "data"
-    write_scores(data, "base/xquad_r", FIGURES["base"], seed=99)
-    write_scores(data, "base/xquad_r/centred", CENTRED, seed=97)
-    write_scores(data, "baseline/xquad_r/random", (0.1, 0.1, 0.1, 900.0), seed=98)
+    """Keep a run in the project ``root``, with the base and baselines beside; return its folder."""
+    write_scores(root, "base/xquad_r", FIGURES["base"], seed=99)
+    write_scores(root, "base/xquad_r/centred", CENTRED, seed=97)
+    write_scores(root, "baseline/xquad_r/random", (0.1, 0.1, 0.1, 900.0), seed=98)
     place = list(SAMPLINGS).index(sampling)
-    write_scores(data, "finetuned/xquad_r", figures or FIGURES[sampling], seed=100 * place + seed)
-    write_scores(data, "finetuned/xquad_r/centred", FIGURES["hybrid"], seed=1000 + 100 * place + seed)
-    (data / "training.csv").write_text("step,loss\n1,2.0\n", encoding="utf-8")
-    (data / "batches_summary.json").write_text(json.dumps({"batches": 10, "pairs": 40}), encoding="utf-8")
+    write_scores(root, "finetuned/xquad_r", figures or FIGURES[sampling], seed=100 * place + seed)
+    write_scores(root, "finetuned/xquad_r/centred", FIGURES["hybrid"], seed=1000 + 100 * place + seed)
+    write_training(root)
     machine = {"processor": "Abacus", "cores": 2, "memory_gib": 1}
     cost = {"stage": "finetune", "seconds": 60.0 + 6 * place, "peak_memory_gib": 0.5, "machine": machine}
-    (data / "costs").mkdir(exist_ok=True)
-    (data / "costs" / "finetune.json").write_text(json.dumps(cost), encoding="utf-8")
+    write_json(root / COSTS / "finetune.json", cost)
     params = PARAMS | {"seed": seed, "sampler": PARAMS["sampler"] | {"strategy": SAMPLINGS[sampling]}}
-    return keep_run(sampling, data=data, kept=data / "reproduction", params=params, commit="0123456789")
+    return keep_run(sampling, root=root, params=params, commit="0123456789")

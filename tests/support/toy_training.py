@@ -7,8 +7,8 @@ import torch
 from sentence_transformers import SentenceTransformer
 
 from stages.hybrid.encoding.model import load_encoder
+from stages.hybrid.training.params import TrainingParams
 from stages.hybrid.training.plan_batches import PlanBatches
-from stages.hybrid.training.settings import TrainingSettings
 from stages.hybrid.training.trainer import finetune
 
 PLAN_COLUMNS = ["step", "kind", "dataset", "group_ids", "query_langs", "passage_langs"]
@@ -21,11 +21,13 @@ TEXTS = [
 ]
 
 
-def make_settings(**changed: object) -> TrainingSettings:
+def make_params(**changed: object) -> TrainingParams:
     values: dict[str, object] = {
         "learning_rate": 1e-3,
         "weight_decay": 0.01,
         "warmup_share": 0.1,
+        "max_grad_norm": 1.0,
+        "dropout": 0.0,
         "temperature": 0.05,
         "symmetric": False,
         "query_length": 16,
@@ -41,7 +43,7 @@ def make_settings(**changed: object) -> TrainingSettings:
         "tokens_in_memory": 10_000,
         "checkpoint_steps": 2,
     }
-    return TrainingSettings(**(values | changed))  # type: ignore[arg-type]
+    return TrainingParams(**(values | changed))  # type: ignore[arg-type]
 
 
 def make_pairs() -> pd.DataFrame:
@@ -88,8 +90,8 @@ def train_encoder(
 ) -> tuple[SentenceTransformer, pd.DataFrame]:
     """Return the encoder and the curve of a run."""
     encoder = load_encoder(base)
-    settings = make_settings(**changed)
-    batches = PlanBatches(make_plan(steps), make_pairs(), encoder, settings, negatives)
-    validation = PlanBatches(make_held_out(), make_pairs(), encoder, settings) if settings.validation_steps else None
-    curve = finetune(encoder, batches, validation=validation, settings=settings, checkpoints=checkpoints, seed=3)
+    params = make_params(**changed)
+    batches = PlanBatches(make_plan(steps), make_pairs(), encoder, params, negatives)
+    validation = PlanBatches(make_held_out(), make_pairs(), encoder, params) if params.validation_steps else None
+    curve = finetune(encoder, batches, validation=validation, params=params, checkpoints=checkpoints, seed=3)
     return encoder, curve

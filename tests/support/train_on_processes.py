@@ -19,8 +19,8 @@ RUNS: dict[str, dict[str, Any]] = {
 
 def main(base: Path, out: Path) -> None:
     """Train every run, and save what it ends with."""
-    for name, settings in RUNS.items():
-        weights, curve = train(base, out / "checkpoints" / name, **settings)
+    for name, params in RUNS.items():
+        weights, curve = train(base, out / "checkpoints" / name, **params)
         save_file({key: value.contiguous() for key, value in weights.items()}, out / f"{name}_{process_number()}.st")
         if process_number() == 0:
             (out / f"{name}.json").write_text(json.dumps(curve.fillna(-1.0).to_dict("list")), encoding="utf-8")

@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from stages.hybrid.training.loss import in_batch_infonce, known_positives, symmetric_infonce
+from stages.hybrid.training.loss import in_batch_infonce, symmetric_infonce
 
 EYE = torch.eye(2)
 
@@ -50,13 +50,3 @@ def test_the_symmetric_loss_is_the_mean_of_both_directions() -> None:
     none = torch.zeros(4, 4, dtype=torch.bool)
     expected = (slow_infonce(queries, passages, 0.1, none) + slow_infonce(passages, queries, 0.1, none)) / 2
     assert symmetric_infonce(queries, passages, temperature=0.1).item() == pytest.approx(expected, rel=1e-5)
-
-
-def test_same_group_page_or_twin_is_no_fair_negative_but_a_pair_is_its_own_positive() -> None:
-    groups = torch.tensor([0, 1, 2, 3])
-    pages = torch.tensor([0, 0, 1, 2])
-    twins = torch.tensor([0, 1, 2, 2])
-    expected = torch.zeros(4, 4, dtype=torch.bool)
-    expected[0, 1] = expected[1, 0] = True  # one page
-    expected[2, 3] = expected[3, 2] = True  # twins
-    assert torch.equal(known_positives([groups, pages, twins], [groups, pages, twins]), expected)

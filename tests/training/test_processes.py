@@ -9,13 +9,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import torch
-import yaml
 from click.testing import CliRunner
 from safetensors.torch import load_file
 
 from stages.finetune import main
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.training.processes import check_divisible, own_slice
+from support.params import toy_params, write_params
 from support.stage_scripts import ROOT
 from support.toy_training import make_plan, train
 from support.train_on_processes import RUNS
@@ -66,10 +66,9 @@ def test_a_batch_that_cannot_be_dealt_out_evenly_is_refused() -> None:
 def test_the_stage_refuses_such_a_batch_before_it_reads_pairs_or_model(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    params = yaml.safe_load((ROOT / "profiles" / "toy.yaml").read_text(encoding="utf-8"))
-    (tmp_path / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
+    write_params(tmp_path, toy_params())
     (tmp_path / "data").mkdir()
-    make_plan().to_parquet(tmp_path / "data" / "batches.parquet")
+    make_plan().to_parquet(tmp_path / "data" / "plan.parquet")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("WORLD_SIZE", "3")
     result = CliRunner().invoke(main, [])

@@ -9,7 +9,7 @@ from stages.hybrid.ground.errors import UserError
 from stages.hybrid.training.dual_encoder import DualEncoder, plain_loss
 from stages.hybrid.training.plan_batches import PlanBatches
 from stages.hybrid.training.trainable import TrimmedEmbeddings, trained_parts
-from support.toy_training import make_pairs, make_plan, make_settings, train, train_encoder
+from support.toy_training import make_pairs, make_params, make_plan, train, train_encoder
 
 WORDS = "0.model.embeddings.word_embeddings.weight"
 Weights = dict[str, torch.Tensor]
@@ -27,7 +27,7 @@ def before(base: Path) -> Weights:
 
 @pytest.fixture(scope="module")
 def used(base: Path) -> list[int]:
-    return PlanBatches(make_plan(), make_pairs(), load_encoder(base), make_settings()).token_ids()
+    return PlanBatches(make_plan(), make_pairs(), load_encoder(base), make_params()).token_ids()
 
 
 @pytest.fixture(scope="module")
@@ -108,16 +108,16 @@ def test_frozen_layers_and_all_beneath_them_stay_as_they_are(base: Path, tmp_pat
 
 
 def test_no_gradient_is_computed_below_the_frozen_layers(base: Path) -> None:
-    encoder, settings = load_encoder(base), make_settings(frozen_layers=1)
-    batch = PlanBatches(make_plan(1), make_pairs(), encoder, settings)[0]
+    encoder, params = load_encoder(base), make_params(frozen_layers=1)
+    batch = PlanBatches(make_plan(1), make_pairs(), encoder, params)[0]
     found = []
     words: Any = encoder[0].model
     for layer in words.encoder.layer:
         layer.register_forward_hook(
             lambda _, __, output: found.append((output[0] if isinstance(output, tuple) else output).requires_grad)
         )
-    with trained_parts(encoder, settings, tokens=[], seed=3):
-        plain_loss(DualEncoder(encoder, settings), batch, settings).backward()
+    with trained_parts(encoder, params, tokens=[], seed=3):
+        plain_loss(DualEncoder(encoder, params), batch, params).backward()
     assert set(found[::2]) == {False}  # the lower of the two layers, in each micro-batch
     assert set(found[1::2]) == {True}
 

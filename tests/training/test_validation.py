@@ -8,7 +8,7 @@ from stages.hybrid.records import Batch
 from stages.hybrid.training.dual_encoder import DualEncoder
 from stages.hybrid.training.plan_batches import PlanBatches, TrainingBatch
 from stages.hybrid.training.validation import draw_validation, validation_loss, validations_since_best
-from support.toy_training import make_held_out, make_pairs, make_settings, train, train_encoder
+from support.toy_training import make_held_out, make_pairs, make_params, train, train_encoder
 
 
 def held_out(languages_of: dict[str, str]) -> pd.DataFrame:
@@ -92,9 +92,9 @@ def test_training_stops_after_patience_and_keeps_the_best_weights(base: Path, tm
     losses = curve["validation_loss"].dropna().tolist()
     assert len(curve) < 40
     assert losses.index(min(losses)) == len(losses) - 3
-    settings = make_settings()
-    dual, batches = DualEncoder(encoder, settings), PlanBatches(make_held_out(), make_pairs(), encoder, settings)
-    assert validation_loss(dual, batches, settings) == pytest.approx(min(losses), abs=1e-6)
+    params = make_params()
+    dual, batches = DualEncoder(encoder, params), PlanBatches(make_held_out(), make_pairs(), encoder, params)
+    assert validation_loss(dual, batches, params) == pytest.approx(min(losses), abs=1e-6)
 
 
 def test_a_run_cut_off_before_it_stopped_early_ends_with_the_same_bits(

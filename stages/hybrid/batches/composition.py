@@ -79,10 +79,10 @@ def expect_shares(sampler: Sampler, project: Project) -> tuple[np.ndarray, np.nd
     mean, square = np.zeros(()), np.zeros(())
     for source in (source for sources in sampler.sources.values() for source in sources):
         shares = project(_over_languages(source, languages))
-        draws = 1 if source.kind == "monolingual" else sampler.settings.batch_size
+        draws = 1 if source.kind == "monolingual" else sampler.params.batch_size
         mean = mean + source.share * shares
         square = square + source.share * (shares * (1 - shares) / draws + shares**2)
-    variance = np.maximum(square - np.square(mean), 0) / sampler.settings.batches
+    variance = np.maximum(square - np.square(mean), 0) / sampler.params.batches
     return mean, np.sqrt(np.where(variance < 1e-15, 0, variance))  # what rounding leaves of 0
 
 

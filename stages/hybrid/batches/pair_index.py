@@ -5,6 +5,8 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from stages.hybrid.fair_negatives import Codes, pair_codes
+
 
 class PairIndex:
     """The training pairs of one data set, by group and language; groups and languages are sorted and numbered."""
@@ -19,9 +21,8 @@ class PairIndex:
         self.has = np.zeros((len(self.group_ids), len(self.languages)), dtype=bool)  # (groups, languages)
         self.has[rows, columns] = True
         self.is_parallel_text = bool((pairs["query"] == pairs["passage"]).all())  # sentences beside their translations
-        first = pairs.drop_duplicates("group_id").sort_values("group_id")
-        self.pages = pd.factorize(first["page_id"])[0]
-        self.twins = pd.factorize(first["twin_id"])[0]
+        self.codes = pair_codes(pairs.drop_duplicates("group_id").sort_values("group_id"))  # (groups, 3)
+        self._codes: list[Codes] = [tuple(codes) for codes in self.codes.tolist()]
         self._groups: dict[tuple[int, int], np.ndarray] = {}
 
     def groups_with(self, first: int, second: int) -> np.ndarray:
@@ -30,6 +31,10 @@ class PairIndex:
         if key not in self._groups:
             self._groups[key] = np.flatnonzero(self.has[:, key[0]] & self.has[:, key[1]]).astype(np.int32)
         return self._groups[key]
+
+    def codes_of(self, group: int) -> Codes:
+        """Return the codes of a group, by its row number."""
+        return self._codes[group]
 
     @cached_property
     def shared(self) -> np.ndarray:

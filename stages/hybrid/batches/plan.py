@@ -9,12 +9,13 @@ import pandas as pd
 from stages.hybrid.batches.composition import compare_languages
 from stages.hybrid.batches.pair_index import PairIndex
 from stages.hybrid.batches.sampler import Sampler
+from stages.hybrid.fair_negatives import Occupied
 from stages.hybrid.records import Batch
 
 
 def draw_plan(sampler: Sampler) -> pd.DataFrame:
     """Return the plan: a row a batch, with the columns of `Batch`."""
-    return pd.DataFrame([sampler.draw(step) for step in range(sampler.settings.batches)], columns=Batch._fields)
+    return pd.DataFrame([sampler.draw(step) for step in range(sampler.params.batches)], columns=Batch._fields)
 
 
 def summarise_plan(plan: pd.DataFrame, sampler: Sampler) -> dict[str, Any]:
@@ -41,7 +42,7 @@ def summarise_plan(plan: pd.DataFrame, sampler: Sampler) -> dict[str, Any]:
 def _summarise_ratio(plan: pd.DataFrame, sampler: Sampler) -> dict[str, Any]:
     """Return the share of monolingual batches, what was expected, and whether it is within three standard errors."""
     share = float((plan["kind"] == "monolingual").mean())
-    expected = sampler.settings.kinds.get("monolingual", 0.0)
+    expected = sampler.params.kinds.get("monolingual", 0.0)
     error = math.sqrt(expected * (1 - expected) / len(plan))
     within = abs(share - expected) <= 3 * error
     return {"share": share, "expected": expected, "standard_error": error, "within_three": within}
@@ -85,11 +86,9 @@ def _summarise_use(plan: pd.DataFrame, data: PairIndex, sampler: Sampler) -> dic
 
 
 def _crowded(groups: list[str], data: PairIndex) -> int:
-    """Return how many of a batch's pairs share a page or a meaning with an earlier one."""
-    pages, twins = set(), set()
-    crowded = 0
-    for row in (data.rows[group] for group in groups):
-        crowded += data.pages[row] in pages or data.twins[row] in twins
-        pages.add(data.pages[row])
-        twins.add(data.twins[row])
+    """Return how many of a batch's pairs are no fair negative of an earlier one."""
+    occupied, crowded = Occupied(), 0
+    for codes in (data.codes_of(data.rows[group]) for group in groups):
+        crowded += occupied.clashes(codes)
+        occupied.add(codes)
     return crowded

@@ -1,70 +1,21 @@
-"""Batches of training pairs, each a pure function of (pairs, settings, seed, step).
+"""Batches of training pairs, each a pure function of (pairs, params, seed, step).
 
 A batch is monolingual with probability ``mono_ratio``, else cross-lingual (arXiv 2408.10536, section 3). Every
 strategy yields the same number of batches and of pairs. Any step is drawn on its own, in time that does not grow with
 the step.
 """
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from stages.hybrid.batches.pair_index import PairIndex
+from stages.hybrid.batches.params import SamplerParams
+from stages.hybrid.fair_negatives import Occupied
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.records import Batch
 
-STRATEGIES = ("hybrid", "monolingual", "cross_lingual", "en_en", "x_x")
 TRIES_PER_PAIR = 200  # random draws before the groups that are left are listed
-
-
-@dataclass(frozen=True)
-class SamplerSettings:
-    """How batches are drawn.
-
-    ``strategy``: ``hybrid``; ``monolingual`` and ``cross_lingual`` are hybrid's two ends; ``en_en`` (English only) and
-    ``x_x`` (monolingual pairs of mixed languages in one batch) are LAReQA's baselines (arXiv 2004.05484).
-    ``mono_ratio``: probability in [0, 1] that a hybrid batch is monolingual.
-    ``dataset_exponent`` and ``language_exponent``: probability in proportion to pairs ** exponent; 0 is uniform, 1 by
-    size.
-    ``language_weights``: what a language's probability is multiplied with; one that is not named has weight 1, and 0
-    leaves it out.
-
-    An ordered pair of languages is drawn in proportion to the product of its two languages' probabilities.
-
-    Data with gaps: a language, or pair of languages, that fewer groups have than a batch has pairs is never drawn. A
-    data set that can make no batch of a kind is left out of the draw for batches of that kind only. So is parallel
-    text, where every query is its passage, for all kinds but cross-lingual: its monolingual pairs would teach nothing.
-    """
-
-    strategy: str
-    mono_ratio: float
-    batches: int
-    batch_size: int
-    dataset_exponent: float
-    language_exponent: float
-    language_weights: dict[str, float]
-
-    def __post_init__(self) -> None:
-        if self.strategy not in STRATEGIES:
-            raise UserError(f"strategy is {self.strategy!r}, expected one of {', '.join(STRATEGIES)}")
-        if not 0 <= self.mono_ratio <= 1:
-            raise UserError(f"mono_ratio is {self.mono_ratio}, expected a probability from 0 to 1")
-        if self.batches < 1 or self.batch_size < 2:
-            raise UserError(f"batches is {self.batches} and batch_size {self.batch_size}, expected at least 1 and 2")
-        for name in ("dataset_exponent", "language_exponent"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise UserError(f"{name} is {getattr(self, name)}, expected 0 (uniform) to 1 (by size)")
-        if any(weight < 0 for weight in self.language_weights.values()):
-            raise UserError(f"language_weights is {self.language_weights}, expected no negative weight")
-
-    @property
-    def kinds(self) -> dict[str, float]:
-        """The kinds of batch that can come up, and the probability of each."""
-        if self.strategy != "hybrid":
-            return {self.strategy: 1.0}
-        shares = {"monolingual": self.mono_ratio, "cross_lingual": 1 - self.mono_ratio}
-        return {kind: share for kind, share in shares.items() if share > 0}
 
 
 class Source(NamedTuple):
@@ -79,21 +30,21 @@ class Source(NamedTuple):
 class Sampler:
     """Draws any batch of a plan; holds no state that drawing changes."""
 
-    def __init__(self, datasets: list[PairIndex], settings: SamplerSettings, seed: int) -> None:
-        """Work out what every kind of batch that ``settings`` can ask for is drawn from.
+    def __init__(self, datasets: list[PairIndex], params: SamplerParams, seed: int) -> None:
+        """Work out what every kind of batch that ``params`` can ask for is drawn from.
 
         Raises:
             UserError: no data set can make a batch of some kind, or a weight is for a language that none has.
         """
-        self.datasets, self.settings, self.seed = datasets, settings, seed
+        self.datasets, self.params, self.seed = datasets, params, seed
         known = sorted({language for data in datasets for language in data.languages})
-        unknown = sorted(set(settings.language_weights) - set(known))
+        unknown = sorted(set(params.language_weights) - set(known))
         if unknown:
             raise UserError(
                 f"sampler.language_weights names {', '.join(unknown)}, but the training pairs have only "
                 f"{', '.join(known)}; take it out, or add pairs"
             )
-        self.sources = {kind: _sources(datasets, settings, kind) for kind in settings.kinds}
+        self.sources = {kind: _sources(datasets, params, kind) for kind in params.kinds}
 
     def draw(self, step: int) -> Batch:
         """Return the batch of ``step`` (from 0): same step, same batch, whatever was drawn before."""
@@ -115,28 +66,28 @@ class Sampler:
 
     def _draw_kind(self, rng: np.random.Generator) -> str:
         """Return the batch's kind; every strategy draws one number, so that the rest of the stream is shared."""
-        monolingual = rng.random() < self.settings.mono_ratio
-        if self.settings.strategy == "hybrid":
+        monolingual = rng.random() < self.params.mono_ratio
+        if self.params.strategy == "hybrid":
             return "monolingual" if monolingual else "cross_lingual"
-        return self.settings.strategy
+        return self.params.strategy
 
     def _draw_languages(self, rng: np.random.Generator, source: Source) -> tuple[list[int], list[int]]:
         """Return the query and the passage language of each of a batch's pairs."""
-        size, languages = self.settings.batch_size, len(source.data.languages)
+        size, languages = self.params.batch_size, len(source.data.languages)
         drawn = _pick(rng, source.pair_shares.ravel(), number=1 if source.kind == "monolingual" else size)
         queries, passages = np.divmod(np.resize(drawn, size), languages)
         return queries.tolist(), passages.tolist()
 
 
-def _sources(datasets: list[PairIndex], settings: SamplerSettings, kind: str) -> list[Source]:
+def _sources(datasets: list[PairIndex], params: SamplerParams, kind: str) -> list[Source]:
     """Return the data sets that can make batches of ``kind``.
 
     Raises:
         UserError: none can.
     """
-    joint = [_pair_weights(data, settings, kind) for data in datasets]
+    joint = [_pair_weights(data, params, kind) for data in datasets]
     most = max((int(data.shared[w > 0].max(initial=0)) for data, w in zip(datasets, joint, strict=True)), default=0)
-    size = settings.batch_size
+    size = params.batch_size
     if most < size:
         raise UserError(
             f"no data set can make a {kind} batch of {size} pairs: it needs {size} groups that share its languages, "
@@ -145,17 +96,17 @@ def _sources(datasets: list[PairIndex], settings: SamplerSettings, kind: str) ->
         )
     joint = [weights * (data.shared >= size) for data, weights in zip(datasets, joint, strict=True)]
     able = [(data, weights / weights.sum()) for data, weights in zip(datasets, joint, strict=True) if weights.any()]
-    sizes = np.array([data.has.sum() for data, _ in able], dtype=float) ** settings.dataset_exponent
-    shares = settings.kinds[kind] * sizes / sizes.sum()
+    sizes = np.array([data.has.sum() for data, _ in able], dtype=float) ** params.dataset_exponent
+    shares = params.kinds[kind] * sizes / sizes.sum()
     return [Source(kind, data, float(share), pairs) for (data, pairs), share in zip(able, shares, strict=True)]
 
 
-def _pair_weights(data: PairIndex, settings: SamplerSettings, kind: str) -> np.ndarray:
+def _pair_weights(data: PairIndex, params: SamplerParams, kind: str) -> np.ndarray:
     """Return relative weights of the ordered language pairs that suit ``kind``, shape (languages, languages)."""
     if data.is_parallel_text and kind != "cross_lingual":
         return np.zeros_like(data.shared, dtype=float)
-    weights = data.sizes.astype(float) ** settings.language_exponent
-    weights *= [settings.language_weights.get(language, 1.0) for language in data.languages]
+    weights = data.sizes.astype(float) ** params.language_exponent
+    weights *= [params.language_weights.get(language, 1.0) for language in data.languages]
     if kind == "en_en":
         weights *= [language == "en" for language in data.languages]
     if kind == "cross_lingual":
@@ -177,27 +128,25 @@ class _Taken:
     def __init__(self, data: PairIndex) -> None:
         self.data = data
         self.groups: list[int] = []
-        self._pages: set[int] = set()
-        self._twins: set[int] = set()
+        self._occupied = Occupied()
 
     def draw(self, rng: np.random.Generator, candidates: np.ndarray) -> None:
-        """Add a group of ``candidates``: of a page and a meaning that are new here if there is one, else a new group.
+        """Add one of ``candidates``: a group that is a fair negative of all others if there is one, else any new one.
 
         The loss masks what a batch of more pairs than pages cannot avoid.
         """
         for _ in range(TRIES_PER_PAIR):
             group = int(candidates[int(rng.random() * len(candidates))])
-            if self.data.pages[group] not in self._pages and self.data.twins[group] not in self._twins:
+            if not self._occupied.clashes(self.data.codes_of(group)):
                 return self._add(group)
         left = candidates[~np.isin(candidates, self.groups)]
-        crowded = np.isin(self.data.pages[left], list(self._pages)) | np.isin(self.data.twins[left], list(self._twins))
-        left = left if crowded.all() else left[~crowded]
+        clashing = self._occupied.clashing(self.data.codes[left])
+        left = left if clashing.all() else left[~clashing]
         return self._add(int(left[int(rng.random() * len(left))]))
 
     def _add(self, group: int) -> None:
         self.groups.append(group)
-        self._pages.add(int(self.data.pages[group]))
-        self._twins.add(int(self.data.twins[group]))
+        self._occupied.add(self.data.codes_of(group))
 
 
 def _pick(rng: np.random.Generator, shares: np.ndarray, *, number: int) -> np.ndarray:

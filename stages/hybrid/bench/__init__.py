@@ -1,1 +1,1 @@
-"""What the pipeline costs in time and memory, beside its peers: one module a subject."""
+"""What the pipeline costs in time and memory, beside its peers: one module per subject."""

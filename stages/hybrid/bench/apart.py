@@ -1,4 +1,4 @@
-"""Work in a process of its own, so that its peak of memory is its own; several can take turns."""
+"""Work in a process of its own, so that its peak of memory is its own. Several such processes can take turns."""
 
 import multiprocessing
 import os
@@ -13,18 +13,19 @@ from typing import Any, NamedTuple
 
 from stages.hybrid.ground.errors import UserError
 
-LOG = Path("data/bench/log.txt")  # what the processes print, their progress bars above all
+SCRATCH = Path("data/bench")  # what the benchmark writes while it runs
+LOG = SCRATCH / "log.txt"  # what the processes print, their progress bars above all
 
 
 class Outcome(NamedTuple):
-    """What a process returned, and its peak of resident memory in GiB."""
+    """How a process ended."""
 
-    value: Any
-    peak_gib: float
+    value: Any  # what its function returned
+    peak_gib: float  # peak of resident memory
 
 
 class Turns:
-    """A process's side of taking turns: it waits for the start of each piece of work and tells its seconds."""
+    """Taking turns, seen from inside a process: it waits for the start of each piece of work, and reports its time."""
 
     def __init__(self, connection: Connection) -> None:
         """Take the connection to the process that gives the turns."""
@@ -32,7 +33,7 @@ class Turns:
         self._start: float | None = None
 
     def next_piece(self) -> None:
-        """End the piece of work that was begun, if any, and return when the next one may begin."""
+        """End the current piece of work, if one was begun. Return when the next one may begin."""
         taken = None if self._start is None else time.perf_counter() - self._start
         self._connection.send(("piece", taken))
         self._connection.recv()
@@ -40,7 +41,10 @@ class Turns:
 
 
 class Apart:
-    """The process in which a function runs, seen from outside."""
+    """The process in which a function runs, seen from outside.
+
+    Its methods raise `UserError` if the function did, and RuntimeError if it failed otherwise or was killed.
+    """
 
     def __init__(self, process: Any, connection: Connection) -> None:
         """Take a process that was started, and the connection to it."""
@@ -54,7 +58,7 @@ class Apart:
         return float(self._receive("piece"))
 
     def ready(self) -> None:
-        """Return once the process waits for its first turn."""
+        """Return as soon as the process waits for its first turn."""
         self._receive("piece")
         self._waits = True
 
@@ -80,7 +84,9 @@ class Apart:
         except EOFError:
             self._process.join()
             code = self._process.exitcode
-            raise RuntimeError(f"a measured process ended with code {code}, -9 for want of memory; see {LOG}") from None
+            raise RuntimeError(
+                f"a measured process ended with code {code} (-9 means that memory ran out); see {LOG}"
+            ) from None
         if kind == "refused":
             raise UserError(value)
         if kind == "failed":
@@ -92,7 +98,7 @@ class Apart:
 def started(function: Callable[..., Any], **arguments: Any) -> Iterator[Apart]:
     """Run ``function`` in a new process, with its turns as the first argument.
 
-    Function and arguments are pickled. The process is killed if it still runs when the block ends.
+    Function and arguments are pickled. If the process still runs when the block ends, it is killed.
     """
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
@@ -110,22 +116,27 @@ def started(function: Callable[..., Any], **arguments: Any) -> Iterator[Apart]:
 
 
 def run_apart(function: Callable[..., Any], **arguments: Any) -> Outcome:
-    """Return the outcome of ``function`` in a process of its own."""
+    """Return the outcome of ``function`` in a process of its own.
+
+    Raises:
+        UserError: ``function`` raised it.
+        RuntimeError: ``function`` raised another exception, or its process was killed.
+    """
     with started(function, **arguments) as apart:
         return apart.outcome()
 
 
 def peak_memory_gib() -> float:
-    """Return the peak of this process's resident memory so far.
+    """Return the peak of this process's resident memory so far, in GiB.
 
-    From VmHWM, for `getrusage` also counts what the parent held when it started this process.
+    It is VmHWM, because `getrusage` also counts what the parent held when it started this process.
     """
     lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) / 2**20
 
 
 def _run(connection: Connection, function: Callable[..., Any], arguments: dict[str, Any]) -> None:
-    """Run ``function`` in this process, and tell how it ended."""
+    """Run ``function`` in this process, and report how it ended."""
     LOG.parent.mkdir(parents=True, exist_ok=True)
     with LOG.open("a", encoding="utf-8") as log:
         for stream in (sys.stdout, sys.stderr):

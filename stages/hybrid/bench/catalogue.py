@@ -1,4 +1,4 @@
-"""What is measured, in the order in which it is measured: each subject gives the rows that it names."""
+"""What is measured, in the order in which it is measured. Each subject gives the rows that it names."""
 
 from collections.abc import Callable
 from functools import partial
@@ -6,20 +6,22 @@ from typing import NamedTuple
 
 from stages.hybrid.bench import encoding, graph, growth, scoring, searching, training
 from stages.hybrid.bench.growth import Point
-from stages.hybrid.bench.inputs import Inputs
+from stages.hybrid.bench.inputs import BenchParams
 from stages.hybrid.bench.rows import Row
+from stages.hybrid.bench.tools import TOOLS
+from stages.hybrid.bench.training_work import PEERS
 
 
 class Subject(NamedTuple):
     """Rows that are measured together."""
 
-    rows: tuple[str, ...]
-    measure: Callable[[Inputs], tuple[list[Row], list[Point]]]
+    rows: tuple[str, ...]  # their names
+    measure: Callable[[BenchParams], tuple[list[Row], list[Point]]]
 
 
 def subjects() -> list[Subject]:
     """Return all that can be measured."""
-    trained = [_training(peer) for peer in training.PEERS]
+    trained = [_training(peer) for peer in PEERS]
     works = ("exact_index", "exact_search", "approximate_index", "approximate_search", "exact_ranks", "encode")
     rows = tuple(f"growth_{name}" for name in (*works, "encode_without_layers", "peak_memory"))
     return [
@@ -34,17 +36,17 @@ def subjects() -> list[Subject]:
         _subject(encoding.compare_quality, "encode_map_lost", "encode_exact_ranks"),
         _subject(encoding.compare_evaluation, "evaluate_vs_loop"),
         _subject(scoring.score_all, "score_xquad_r_seconds"),
-        _subject(scoring.compare_tools, *(f"score_vs_{tool}" for tool in scoring.TOOLS)),
+        _subject(scoring.compare_tools, *(f"score_vs_{tool}" for tool in TOOLS)),
         _subject(searching.compare_search, "search_vs_numpy", "search_approximate_vs_numpy"),
         Subject(rows, growth.measure_growth),
     ]
 
 
-def _subject(measure: Callable[[Inputs], list[Row]], *rows: str) -> Subject:
-    return Subject(rows, lambda inputs: (measure(inputs), []))
+def _subject(measure: Callable[[BenchParams], list[Row]], *rows: str) -> Subject:
+    return Subject(rows, lambda params: (measure(params), []))
 
 
 def _training(peer: str) -> Subject:
     rows = [f"train_vs_{peer}", f"train_loss_difference_{peer}", f"train_memory_vs_{peer}"]
-    more = ["train_peak_memory", "train_roofline"] if peer == "st_fp32" else []
+    more = ["train_peak_memory", "train_roofline"] if peer == training.WITH_PEAK else []
     return _subject(partial(training.compare_training, peer_name=peer), *rows, *more)

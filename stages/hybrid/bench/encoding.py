@@ -1,8 +1,7 @@
-"""Encoding beside `SentenceTransformer.encode`: texts a second, quality, and evaluation by a loop over settings."""
+"""Encoding beside `SentenceTransformer.encode`: texts a second, quality, and evaluation by a loop over cells."""
 
 import tempfile
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,100 +9,110 @@ import numpy as np
 import pandas as pd
 
 from stages.hybrid.bench.apart import Turns, run_apart
-from stages.hybrid.bench.inputs import BASE, Inputs, find_benchmark, take_part
-from stages.hybrid.bench.roofline import EncoderShape, forward_flops, product_rate
+from stages.hybrid.bench.inputs import BenchParams, find_benchmark, take_part
+from stages.hybrid.bench.roofline import EncoderShape, forward_flops, roofline_row
 from stages.hybrid.bench.rows import Row, limit_row, make_row
-from stages.hybrid.bench.timing import alternate, rates, timed
-from stages.hybrid.encoding.corpus import EncoderSettings
-from stages.hybrid.evaluation.measures import SETTINGS, average_benchmark, average_settings, measure_queries
+from stages.hybrid.bench.timing import ROUNDS, alternate, rates, timed
+from stages.hybrid.encoding.params import EncoderParams
+from stages.hybrid.evaluation.names import SETTINGS
+from stages.hybrid.evaluation.quality.measures import average_benchmark, average_cells, measure_queries
+from stages.hybrid.ground.layout import BASE
 from stages.hybrid.records import Benchmark
 from stages.hybrid.retrieval.ranks import exact_ranks
 
-ROUNDS = 3
 LOOP_ROUNDS = 2
 TIMED = {"questions": 20, "others": 25}  # the part of the benchmark that is encoded again and again
-JUDGED = {"questions": 60, "others": 80}  # the part whose mAP and rankings are compared
-LOOPED = {"questions": 10, "others": 20}  # the part whose settings are encoded one by one
+JUDGED = {"questions": 60, "others": 80}  # the part whose mAP and ranks are compared
+LOOPED = {"questions": 10, "others": 20}  # the part whose cells are encoded one by one
 LOST_MAP = 0.002
 OTHER_BATCH = 64  # texts; sentence-transformers takes 32
-ST = "SentenceTransformer.encode with defaults"
+PEER = "SentenceTransformer.encode"
+ST = f"{PEER} with defaults"
 
 Encode = Callable[[list[str], str], np.ndarray]  # texts and the name of their prompt
 
 
-def compare_encoding(inputs: Inputs) -> list[Row]:
-    """Return texts a second, ours and sentence-transformers', and the share of the machine's rate that ours reaches."""
-    name, whole = find_benchmark()
+def compare_encoding(params: BenchParams) -> list[Row]:
+    """Return texts a second, ours and sentence-transformers', and the share of the machine's rate that ours reaches.
+
+    Raises:
+        UserError: no benchmark is there.
+    """
+    name, whole = find_benchmark(params.fetch.mirror_folder)
     part = take_part(whole, **TIMED)
-    found = run_apart(_time_encoders, part=part, settings=inputs.encoder, rounds=ROUNDS).value
-    number, seconds = len(part.queries) + len(part.passages), found["seconds"]
+    found = run_apart(_time_encoders, part=part, params=params.encoder, rounds=ROUNDS).value
+    number, seconds = texts_encoded(part), found["seconds"]
     speed = (rates(seconds["ours"], number), rates(seconds["peer"], number))
-    note = f"{number} queries and passages of {name}; ours cuts at {inputs.encoder.max_length} tokens"
-    flops = forward_flops(found["lengths"], found["shape"])
-    best = run_apart(product_rate, shape=found["shape"], bfloat16=found["bfloat16"]).value
-    kind = "bfloat16" if found["bfloat16"] else "float32"
+    note = f"{number} queries and passages of {name}; ours cuts at {params.encoder.max_length} tokens"
+    reached = rates(seconds["ours"], forward_flops(found["lengths"], found["shape"]) / 1e9)
+    machine = {"shape": found["shape"], "bfloat16": found["bfloat16"]}
     return [
         make_row("encode_vs_st", speed, unit="texts a second", peer_name=ST, note=note),
-        make_row(
-            "encode_roofline",
-            (rates(seconds["ours"], flops / 1e9), best),
-            unit="GFLOP a second",
-            peer_name=f"torch's matrix products, best of the model's shapes, {kind}",
-            note="real tokens only",
-        ),
+        roofline_row("encode_roofline", reached, note="real tokens only", **machine),
     ]
 
 
-def compare_quality(inputs: Inputs) -> list[Row]:
-    """Return the mAP that our encoding loses, and the share of equal ranks in the exact mode."""
-    benchmark, whole = find_benchmark()
+def compare_quality(params: BenchParams) -> list[Row]:
+    """Return the mAP that our encoding loses, and the share of equal ranks in the exact mode.
+
+    Raises:
+        UserError: no benchmark is there.
+    """
+    benchmark, whole = find_benchmark(params.fetch.mirror_folder)
     part = take_part(whole, **JUDGED)
-    found = run_apart(_encode_each_way, part=part, settings=inputs.encoder).value
+    found = run_apart(_encode_each_way, part=part, params=params.encoder).value
     ranks = {kind: exact_ranks(part, queries=both[0], passages=both[1]) for kind, both in found.items()}
-    means = {kind: mean_maps(table, inputs.measures.cutoffs) for kind, table in ranks.items()}
+    means = {kind: mean_maps(table, params.measures.cutoffs) for kind, table in ranks.items()}
     lost = float((means["peer"] - means["ours"]).max())
     moved, peer_moved = (_moves(ranks[kind], ranks["peer"]) for kind in ("exact", "peer, other batches"))
     change = float((means["peer"] - means["exact"]).abs().max())
-    told = "; ".join(f"{name} {means['ours'][name]:.4f}, theirs {means['peer'][name]:.4f}" for name in SETTINGS)
+    listed = "; ".join(f"{name} {means['ours'][name]:.4f}, theirs {means['peer'][name]:.4f}" for name in SETTINGS)
     of = f"{part.queries['question_id'].nunique()} questions and {len(part.passages)} passages of {benchmark}; {ST}"
     return [
-        limit_row("encode_map_lost", [lost], LOST_MAP, unit="mAP", note=f"worst setting; {told}; {of}"),
+        limit_row("encode_map_lost", [lost], LOST_MAP, unit="mAP", note=f"worst setting; {listed}; {of}"),
         make_row(
             "encode_exact_ranks",
             ([float((moved == 0).mean())], [float((peer_moved == 0).mean())]),
             unit="share",
-            peer_name=f"SentenceTransformer.encode with batches of {OTHER_BATCH} texts",
-            note="ranks of relevant passages equal to those by SentenceTransformer.encode with its default batches; "
-            f"ours with encoder.precision float32. Ours move by {moved.max()} places at most, theirs by "
-            f"{peer_moved.max()}, our mAP by {change:.1g}: float32 sums in another order have other last digits; {of}",
+            peer_name=f"{PEER} with batches of {OTHER_BATCH} texts",
+            note=f"ranks of relevant passages that equal those by {PEER} with its default batches; ours with "
+            f"encoder.precision float32. Our ranks move by {moved.max()} places at most, theirs by {peer_moved.max()}, "
+            f"our mAP by {change:.1g}. Sums in float32 depend on their order in the last digits; {of}",
         ),
     ]
 
 
-def compare_evaluation(inputs: Inputs) -> list[Row]:
-    """Return settings a minute from one encoding, and by a loop that encodes each setting's texts anew.
+def compare_evaluation(params: BenchParams) -> list[Row]:
+    """Return cells a minute from one encoding, and by a loop that encodes each cell's texts anew.
 
-    The loop is run for the settings of one query language, on a part, and its time is extrapolated by the number of
-    texts; so is ours.
+    The loop runs over the cells of one query language, on a part. Its time is extrapolated by the number of texts, and
+    so is ours.
+
+    Raises:
+        UserError: no benchmark is there.
     """
-    name, whole = find_benchmark()
+    name, whole = find_benchmark(params.fetch.mirror_folder)
     part = take_part(whole, **LOOPED)
     langs = sorted(part.queries["lang"].unique())
     lang = "en" if "en" in langs else langs[0]
-    seconds = run_apart(_time_evaluations, part=part, settings=inputs.encoder, lang=lang, rounds=LOOP_ROUNDS).value
-    settings = len(langs) * (len(langs) + 1)
+    seconds = run_apart(_time_evaluations, part=part, params=params.encoder, lang=lang, rounds=LOOP_ROUNDS).value
+    number = count_cells(whole)
     factors = {"ours": texts_encoded(whole) / texts_encoded(part)}
     factors["peer"] = texts_of_loop(whole, langs) / texts_of_loop(part, [lang])
-    speed = {side: [60 * settings / (taken * factors[side]) for taken in seconds[side]] for side in factors}
+    speed = {side: [60 * number / (taken * factors[side]) for taken in seconds[side]] for side in factors}
     note = (
-        f"{settings} settings of {name}; measured on {texts_encoded(part)} texts, the loop for queries in {lang} only, "
+        f"{number} cells of {name}; measured on {texts_encoded(part)} texts, the loop for queries in {lang} only, "
         f"{texts_of_loop(part, [lang])} texts; extrapolated to {texts_encoded(whole)} and {texts_of_loop(whole, langs)}"
     )
-    peer_name = f"a loop over the settings, each encoded anew by {ST}"
-    row = make_row(
-        "evaluate_vs_loop", (speed["ours"], speed["peer"]), unit="settings a minute", peer_name=peer_name, note=note
-    )
-    return [row]
+    peer_name = f"a loop over the cells, each encoded anew by {ST}"
+    runs = (speed["ours"], speed["peer"])
+    return [make_row("evaluate_vs_loop", runs, unit="cells a minute", peer_name=peer_name, note=note)]
+
+
+def count_cells(benchmark: Benchmark) -> int:
+    """Return how many cells a benchmark has: each query language with each passage language, and with the pool."""
+    langs = benchmark.queries["lang"].nunique()
+    return langs * (langs + 1)
 
 
 def texts_encoded(benchmark: Benchmark) -> int:
@@ -111,8 +120,8 @@ def texts_encoded(benchmark: Benchmark) -> int:
     return len(benchmark.queries) + len(benchmark.passages)
 
 
-def texts_of_loop(benchmark: Benchmark, langs: list[str]) -> int:
-    """Return how many texts a loop over the settings of the query languages ``langs`` encodes.
+def texts_of_loop(benchmark: Benchmark, langs: Sequence[str]) -> int:
+    """Return how many texts a loop over the cells of the query languages ``langs`` encodes.
 
     For each query language: its queries with the passages of each language, its own among them, and with all.
     """
@@ -122,7 +131,7 @@ def texts_of_loop(benchmark: Benchmark, langs: list[str]) -> int:
 
 
 def mean_maps(ranks: pd.DataFrame, cutoffs: list[int]) -> pd.Series:
-    """Return a benchmark's mAP by setting."""
+    """Return a benchmark's mAP by setting, from the table of `exact_ranks`."""
     means = average_benchmark(measure_queries(ranks, cutoffs))
     return means[means["measure"] == "map"].set_index("setting")["value"]
 
@@ -133,19 +142,19 @@ def _moves(ranks: pd.DataFrame, others: pd.DataFrame) -> np.ndarray:
     return (ranks[places] - others[places]).abs().to_numpy()
 
 
-def encode_ours(encoder: Any, settings: EncoderSettings) -> Encode:
-    """Return our encoding, its blocks saved in a folder of its own each time."""
+def encode_ours(encoder: Any, params: EncoderParams) -> Encode:
+    """Return our encoding; each call saves its blocks in a folder of its own."""
     from stages.hybrid.encoding.corpus import encode_texts
 
     def encode(texts: list[str], prompt: str) -> np.ndarray:
         with tempfile.TemporaryDirectory() as folder:
-            return encode_texts(encoder, texts, prompt=prompt, settings=settings, blocks=Path(folder))
+            return encode_texts(encoder, texts, prompt=prompt, params=params, blocks=Path(folder))
 
     return encode
 
 
 def encode_theirs(encoder: Any, **options: Any) -> Encode:
-    """Return sentence-transformers' encoding, with its defaults where no options are given."""
+    """Return sentence-transformers' encoding; without ``options`` it uses its defaults."""
 
     def encode(texts: list[str], prompt: str) -> np.ndarray:
         return encoder.encode(texts, prompt_name=prompt, **options)
@@ -154,57 +163,63 @@ def encode_theirs(encoder: Any, **options: Any) -> Encode:
 
 
 def encode_both(part: Benchmark, encode: Encode) -> tuple[np.ndarray, np.ndarray]:
-    """Return the embeddings of the queries and of the passages."""
+    """Return the embeddings of the queries and of the passages, each of shape (texts, dim)."""
     queries, passages = part.queries["text"].tolist(), part.passages["text"].tolist()
     return encode(queries, "query"), encode(passages, "passage")
 
 
 def evaluate_by_loop(part: Benchmark, encode: Encode, *, lang: str) -> list[float]:
-    """Return the mAP of each setting of the queries in ``lang``, every setting encoded anew."""
+    """Return the mAP of each cell of the queries in ``lang``; every cell is encoded anew."""
     queries = part.queries[part.queries["lang"] == lang].reset_index(drop=True)
     found = []
     for passage_lang in [*sorted(part.passages["lang"].unique()), None]:
         chosen = part.passages[(part.passages["lang"] == passage_lang) | (passage_lang is None)].reset_index(drop=True)
         known = part.qrels["query_id"].isin(queries["query_id"]) & part.qrels["passage_id"].isin(chosen["passage_id"])
-        setting = Benchmark(queries, chosen, part.qrels[known])
-        embedded = encode_both(setting, encode)
-        ranks = exact_ranks(setting, queries=embedded[0], passages=embedded[1])
+        cell = Benchmark(queries, chosen, part.qrels[known])
+        embedded = encode_both(cell, encode)
+        ranks = exact_ranks(cell, queries=embedded[0], passages=embedded[1])
         found.append(float(measure_queries(ranks, [10])["map"].mean()))
     return found
 
 
-def _time_encoders(_: Turns, *, part: Benchmark, settings: EncoderSettings, rounds: int) -> dict[str, Any]:
+def _time_encoders(_: Turns, *, part: Benchmark, params: EncoderParams, rounds: int) -> dict[str, Any]:
     """Return the seconds of our encoding and theirs in turns, with what the share of the machine's rate needs."""
     from stages.hybrid.encoding.model import load_encoder, load_for_encoding, tokenize, use_bfloat16
 
-    encoder, our_encoder = load_encoder(BASE), load_for_encoding(BASE, settings.precision)
+    encoder, our_encoder = load_encoder(BASE), load_for_encoding(BASE, params.precision)
     runs = {
-        "ours": timed(lambda: encode_both(part, encode_ours(our_encoder, settings))),
+        "ours": timed(lambda: encode_both(part, encode_ours(our_encoder, params))),
         "peer": timed(lambda: encode_both(part, encode_theirs(encoder))),
     }
     sides = ((part.queries, "query"), (part.passages, "passage"))
     tokens = [
         text
         for table, prompt in sides
-        for text in tokenize(encoder, table["text"].unique().tolist(), prompt=prompt, max_length=settings.max_length)
+        for text in tokenize(encoder, table["text"].unique().tolist(), prompt=prompt, max_length=params.max_length)
     ]
     return {
         "seconds": alternate(runs, rounds=rounds),
         "lengths": [len(text) for text in tokens],
         "shape": EncoderShape.of(encoder),
-        "bfloat16": use_bfloat16(settings.precision, encoder.device),
+        "bfloat16": use_bfloat16(params.precision, encoder.device),
     }
 
 
-def _encode_each_way(_: Turns, *, part: Benchmark, settings: EncoderSettings) -> dict[str, Any]:
-    """Return embeddings as the settings say, in float32, and by sentence-transformers in batches of two sizes."""
+def _encode_each_way(_: Turns, *, part: Benchmark, params: EncoderParams) -> dict[str, Any]:
+    """Return embeddings as ``params`` say, in float32, and by sentence-transformers in batches of two sizes."""
     from stages.hybrid.encoding.model import load_encoder, load_for_encoding
 
     encoder = load_encoder(BASE)
-    exact = replace(settings, precision="float32", max_length=encoder.max_seq_length or settings.max_length)
-    exact = replace(exact, tokens_per_batch=max(exact.max_length, settings.tokens_per_batch))
+    longest = encoder.max_seq_length or params.max_length
+    exact = params.model_copy(
+        update={
+            "precision": "float32",
+            "max_length": longest,
+            "tokens_per_batch": max(longest, params.tokens_per_batch),
+        }
+    )
     encoders = {
-        "ours": encode_ours(load_for_encoding(BASE, settings.precision), settings),
+        "ours": encode_ours(load_for_encoding(BASE, params.precision), params),
         "exact": encode_ours(encoder, exact),
         "peer": encode_theirs(encoder),
         "peer, other batches": encode_theirs(encoder, batch_size=OTHER_BATCH),
@@ -213,16 +228,16 @@ def _encode_each_way(_: Turns, *, part: Benchmark, settings: EncoderSettings) ->
 
 
 def _time_evaluations(
-    _: Turns, *, part: Benchmark, settings: EncoderSettings, lang: str, rounds: int
+    _: Turns, *, part: Benchmark, params: EncoderParams, lang: str, rounds: int
 ) -> dict[str, list[float]]:
-    """Return the seconds of our evaluation of all settings, and of the loop's for the queries in ``lang``."""
+    """Return the seconds of our evaluation of all cells, and of the loop's for the queries in ``lang``."""
     from stages.hybrid.encoding.model import load_encoder, load_for_encoding
 
-    encoder, our_encoder = load_encoder(BASE), load_for_encoding(BASE, settings.precision)
+    encoder, our_encoder = load_encoder(BASE), load_for_encoding(BASE, params.precision)
 
     def evaluate() -> None:
-        embedded = encode_both(part, encode_ours(our_encoder, settings))
-        average_settings(measure_queries(exact_ranks(part, queries=embedded[0], passages=embedded[1]), [10]))
+        embedded = encode_both(part, encode_ours(our_encoder, params))
+        average_cells(measure_queries(exact_ranks(part, queries=embedded[0], passages=embedded[1]), [10]))
 
     theirs = timed(lambda: evaluate_by_loop(part, encode_theirs(encoder), lang=lang))
     return alternate({"ours": timed(evaluate), "peer": theirs}, rounds=rounds)

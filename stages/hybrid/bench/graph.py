@@ -1,44 +1,44 @@
-"""The stage graph: seconds to find out that nothing is to be done, stages, seconds of help, memory of the last run."""
+"""The stage graph: seconds of `dvc repro` with nothing to do, stages, seconds of help, memory of the last run."""
 
 import subprocess
 import sys
 from functools import partial
 from pathlib import Path
 
-import yaml
-
-from stages.hybrid.bench.inputs import Inputs
+from stages.hybrid.bench.inputs import BenchParams
 from stages.hybrid.bench.rows import Row, limit_row
-from stages.hybrid.bench.timing import alternate, timed
-from stages.hybrid.ground.costs import COSTS, read_costs
+from stages.hybrid.bench.timing import ROUNDS, alternate, timed
+from stages.hybrid.ground.costs import read_costs
 from stages.hybrid.ground.errors import UserError
+from stages.hybrid.ground.layout import COSTS
+from stages.hybrid.ground.params import read_mapping
 
-ROUNDS = 3
+DVC_YAML = Path("dvc.yaml")
 NOOP_SECONDS = 5.0
 STAGES = 40
 HELP_SECONDS = 1.0
 PEAK_GIB = 4.0
 
 
-def read_peaks(_: Inputs) -> list[Row]:
-    """Return the peak of memory of the last `make run`, of the stage that took most, as every stage noted it.
+def read_peaks(_: BenchParams) -> list[Row]:
+    """Return the largest peak of memory among the stages of the last `make run`, as each stage noted it.
 
     Raises:
-        UserError: no stage has.
+        UserError: no stage noted one.
     """
     costs = read_costs()
     if not costs:
-        raise UserError(f"{COSTS}: no stage noted what it cost; `make run` first")
+        raise UserError(f"{COSTS}: no stage noted what it cost; run `make run` first")
     most = max(costs, key=lambda cost: cost["peak_memory_gib"])
     note = f"the largest of {len(costs)} stages, {most['stage']}"
     return [limit_row("run_peak_memory", [most["peak_memory_gib"]], PEAK_GIB, unit="GiB", note=note)]
 
 
-def time_noop(_: Inputs) -> list[Row]:
+def time_noop(_: BenchParams) -> list[Row]:
     """Return the seconds of `dvc repro` with nothing to do.
 
     Raises:
-        UserError: there is something to do.
+        UserError: there is something to do, or `dvc repro` fails.
     """
     if _call("dvc", "status", "--quiet").returncode:
         raise UserError("`dvc status` finds something to do, and `dvc repro` would do it; run `make run` first")
@@ -46,15 +46,23 @@ def time_noop(_: Inputs) -> list[Row]:
     return [limit_row("repro_noop_seconds", seconds, NOOP_SECONDS, unit="seconds")]
 
 
-def count_stages(_: Inputs) -> list[Row]:
-    """Return how many stages DVC makes of dvc.yaml under params.yaml."""
+def count_stages(_: BenchParams) -> list[Row]:
+    """Return how many stages DVC makes of dvc.yaml with the present params.yaml.
+
+    Raises:
+        UserError: `dvc stage list` fails.
+    """
     stages = _checked("dvc", "stage", "list", "--name-only").split()
     return [limit_row("stage_count", [float(len(stages))], float(STAGES), unit="stages")]
 
 
-def time_help(_: Inputs) -> list[Row]:
-    """Return the seconds of `--help`, of the stage that takes longest."""
-    stages = yaml.safe_load(Path("dvc.yaml").read_text(encoding="utf-8"))["stages"]
+def time_help(_: BenchParams) -> list[Row]:
+    """Return the seconds of `--help`, for the stage that takes longest.
+
+    Raises:
+        UserError: dvc.yaml cannot be read, or the help of a stage fails.
+    """
+    stages = read_mapping(DVC_YAML)["stages"]
     runs = {name: timed(partial(_checked, f"stages.{name}", "--help")) for name in stages}
     seconds = alternate(runs, rounds=ROUNDS)
     slowest = max(seconds, key=lambda name: sum(seconds[name]))
@@ -65,9 +73,8 @@ def time_help(_: Inputs) -> list[Row]:
 def _checked(module: str, *arguments: str) -> str:
     done = _call(module, *arguments)
     if done.returncode:
-        raise UserError(
-            f"`python -m {' '.join([module, *arguments])}` fails: {done.stderr.strip()}; run `make run` first"
-        )
+        command = " ".join([module, *arguments])
+        raise UserError(f"`python -m {command}` fails: {done.stderr.strip()}; run `make run` first")
     return done.stdout
 
 

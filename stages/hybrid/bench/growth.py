@@ -2,29 +2,28 @@
 
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from stages.hybrid.bench.apart import Turns, run_apart
-from stages.hybrid.bench.inputs import BASE, Inputs
+from stages.hybrid.bench.apart import SCRATCH, Turns, run_apart
+from stages.hybrid.bench.inputs import BenchParams
 from stages.hybrid.bench.rows import Row, limit_row
-from stages.hybrid.bench.synthetic import unit_vectors, write_unit_vectors
+from stages.hybrid.bench.searching import DEPTH
+from stages.hybrid.bench.synthetic import passage_ids, unit_vectors, write_unit_vectors
 from stages.hybrid.bench.timing import slope
+from stages.hybrid.encoding.params import EncoderParams
 from stages.hybrid.ground.files import read_array
-
-if TYPE_CHECKING:
-    from stages.hybrid.encoding.corpus import EncoderSettings
+from stages.hybrid.ground.layout import BASE
 
 SIZES = (10_000, 100_000, 1_000_000)
-ENCODED = (250, 1_000, 4_000)  # texts; a million would take an hour and more
+ENCODED = (250, 1_000, 4_000)  # texts; a million would take more than an hour
 EMBEDDED = (10_000, 100_000)  # texts encoded by the base without its layers
-EMBEDDINGS = Path("data/bench/embeddings.npy")  # on the project's disk: a temporary folder may lie in memory
+EMBEDDINGS = SCRATCH / "embeddings.npy"  # on the project's disk, because a temporary folder may lie in memory
 QUERIES = 100
-DEPTH = 100
 LINEAR = 1.0
 LIMIT_GIB = 2.0
 WORDS = ("queries", "passages", "many", "languages", "ranks", "every", "counts", "of", "the", "a")
@@ -39,8 +38,8 @@ class Point(NamedTuple):
     peak_gib: float
 
 
-def measure_growth(inputs: Inputs) -> tuple[list[Row], list[Point]]:
-    """Return the exponents of growth and the peak of memory at the largest size, and the points that they are from."""
+def measure_growth(params: BenchParams) -> tuple[list[Row], list[Point]]:
+    """Return the rows of `growth_rows`, and the points that they are computed from."""
     points = []
     for size in SIZES:
         run_apart(_write, path=EMBEDDINGS, size=size)
@@ -49,13 +48,13 @@ def measure_growth(inputs: Inputs) -> tuple[list[Row], list[Point]]:
         points += _points(_time_ranks, size, path=EMBEDDINGS)
     EMBEDDINGS.unlink()
     for size in ENCODED:
-        points += _points(_time_encoding, size, settings=inputs.encoder, layers=True)
+        points += _points(_time_encoding, size, params=params.encoder, layers=True)
     for size in EMBEDDED:
-        points += _points(_time_encoding, size, settings=inputs.encoder, layers=False)
+        points += _points(_time_encoding, size, params=params.encoder, layers=False)
     return growth_rows(points), points
 
 
-def growth_rows(points: list[Point]) -> list[Row]:
+def growth_rows(points: Sequence[Point]) -> list[Row]:
     """Return a row for the exponent of each kind of work, and one for the peak of memory at the largest size."""
     rows = []
     for work in dict.fromkeys(point.work for point in points):
@@ -66,8 +65,8 @@ def growth_rows(points: list[Point]) -> list[Row]:
         rows.append(limit_row(name, [exponent], LINEAR, unit="exponent", note=f"1 is linear; {sizes}"))
     largest = max(point.passages for point in points)
     peaks = {point.work: point.peak_gib for point in points if point.passages == largest}
-    told = ", ".join(f"{work} {peak:.2f}" for work, peak in peaks.items())
-    note = f"largest of: {told}; {largest} passages, mapped pages counted"
+    listed = ", ".join(f"{work} {peak:.2f}" for work, peak in peaks.items())
+    note = f"largest of: {listed}; {largest} passages, mapped pages counted"
     return [*rows, limit_row("growth_peak_memory", [max(peaks.values())], LIMIT_GIB, unit="GiB", note=note)]
 
 
@@ -80,13 +79,13 @@ def _write(_: Turns, *, path: Path, size: int) -> None:
     write_unit_vectors(path, size)
 
 
-def _time_index(_: Turns, *, size: int, path: Path, kind: str) -> dict[str, float]:
-    from stages.hybrid.retrieval.search import IndexSettings, build_index, search_passages
+def _time_index(_: Turns, *, size: int, path: Path, kind: Literal["exact", "approximate"]) -> dict[str, float]:
+    from stages.hybrid.retrieval.params import IndexParams
+    from stages.hybrid.retrieval.search import build_index, search_passages
 
-    ids = np.array([f"{row:07d}" for row in range(size)])
-    queries = unit_vectors(QUERIES, seed=1)
+    ids, queries = passage_ids(size), unit_vectors(QUERIES, seed=1)
     start = time.perf_counter()
-    index = build_index(read_array(path), IndexSettings(kind, approximate_from=1))
+    index = build_index(read_array(path), IndexParams(kind=kind, approximate_from=1))
     built = time.perf_counter()
     search_passages(index, queries, k=DEPTH, passage_ids=ids)
     return {f"{kind} index": built - start, f"{kind} search": time.perf_counter() - built}
@@ -96,16 +95,11 @@ def _time_ranks(_: Turns, *, size: int, path: Path) -> dict[str, float]:
     from stages.hybrid.records import Benchmark
     from stages.hybrid.retrieval.ranks import exact_ranks
 
+    ids, asked = passage_ids(size).tolist(), [f"{row:03d}" for row in range(QUERIES)]
     benchmark = Benchmark(
-        queries=pd.DataFrame({"query_id": [f"{row:03d}" for row in range(QUERIES)], "question_id": "q", "lang": "en"}),
-        passages=pd.DataFrame({"passage_id": [f"{row:07d}" for row in range(size)], "lang": "en"}),
-        qrels=pd.DataFrame(
-            {
-                "query_id": [f"{row:03d}" for row in range(QUERIES)],
-                "passage_id": [f"{row * (size // QUERIES):07d}" for row in range(QUERIES)],
-                "relevance": 1,
-            }
-        ),
+        queries=pd.DataFrame({"query_id": asked, "question_id": "q", "lang": "en"}),
+        passages=pd.DataFrame({"passage_id": ids, "lang": "en"}),
+        qrels=pd.DataFrame({"query_id": asked, "passage_id": ids[:: size // QUERIES][:QUERIES], "relevance": 1}),
     )
     queries, passages = unit_vectors(QUERIES, seed=1), read_array(path)
     start = time.perf_counter()
@@ -113,14 +107,14 @@ def _time_ranks(_: Turns, *, size: int, path: Path) -> dict[str, float]:
     return {"exact ranks": time.perf_counter() - start}
 
 
-def _time_encoding(_: Turns, *, size: int, settings: "EncoderSettings", layers: bool) -> dict[str, float]:
+def _time_encoding(_: Turns, *, size: int, params: EncoderParams, layers: bool) -> dict[str, float]:
     """Return the seconds of encoding ``size`` made-up texts, by the base or by the base without its layers."""
     from torch import nn
 
     from stages.hybrid.encoding.corpus import encode_texts
     from stages.hybrid.encoding.model import load_for_encoding
 
-    encoder = load_for_encoding(BASE, settings.precision)
+    encoder = load_for_encoding(BASE, params.precision)
     words: Any = encoder[0]
     if not layers:
         words.model.encoder.layer = nn.ModuleList()
@@ -129,5 +123,5 @@ def _time_encoding(_: Turns, *, size: int, settings: "EncoderSettings", layers: 
     texts = [f"{number} {' '.join(generator.choice(WORDS, length))}" for number, length in enumerate(lengths)]
     start = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
-        encode_texts(encoder, texts, prompt="passage", settings=settings, blocks=Path(folder))
+        encode_texts(encoder, texts, prompt="passage", params=params, blocks=Path(folder))
     return {"encode" if layers else "encode without layers": time.perf_counter() - start}

@@ -1,98 +1,89 @@
-"""What is measured with: the run's own settings, pairs and base encoder, and XQuAD-R wherever it lies."""
+"""What is measured with: the run's own parameters and training pairs, and XQuAD-R from wherever it is found."""
 
-import os
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from stages.hybrid.corpora import lareqa
+from stages.hybrid.encoding.params import EncoderParams
+from stages.hybrid.evaluation.bias.params import BiasParams
+from stages.hybrid.evaluation.quality.params import MeasuresParams
 from stages.hybrid.ground.errors import UserError
-from stages.hybrid.ground.files import read_table
-from stages.hybrid.ground.params import read_settings, read_value
-from stages.hybrid.records import Benchmark
+from stages.hybrid.ground.layout import BASE, BENCHMARKS, PAIRS, PLAN, RAW
+from stages.hybrid.ground.params import Params
+from stages.hybrid.records import Benchmark, read_data_sets, read_tables
+from stages.hybrid.sources.params import FetchParams
+from stages.hybrid.training.params import TrainingParams
 
-if TYPE_CHECKING:  # a measured process loads only what it measures
-    from stages.hybrid.encoding.corpus import EncoderSettings
-    from stages.hybrid.evaluation.bias import BiasSettings
-    from stages.hybrid.evaluation.measures import MeasuresSettings
-    from stages.hybrid.training.settings import TrainingSettings
-
-BASE = Path("models/base")
-PLAN = Path("data/batches.parquet")
-PAIRS = Path("data/pairs")
-XQUAD_R = "XQuAD-R"
+XQUAD_R = "xquad_r"
+GNOME = "gnome"
+NAMES = {XQUAD_R: "XQuAD-R", GNOME: "the GNOME benchmark, because XQuAD-R is not at hand"}
 
 
-@dataclass(frozen=True)
-class Inputs:
-    """The settings of params.yaml that what is measured runs with."""
+class BenchParams(Params):
+    """What the benchmark reads of params.yaml.
 
-    training: "TrainingSettings"
-    encoder: "EncoderSettings"
-    measures: "MeasuresSettings"
-    bias: "BiasSettings"
+    Attributes:
+        seed: of the training runs and of made-up embeddings
+        datasets: names of the training sets
+        fetch: where copies of public files are
+        training: how the encoder is fine-tuned
+        encoder: how texts are encoded
+        measures: what is measured of each query
+        bias: how deep language bias is looked for
+    """
+
     seed: int
     datasets: list[str]
+    fetch: FetchParams
+    training: TrainingParams
+    encoder: EncoderParams
+    measures: MeasuresParams
+    bias: BiasParams
 
 
-def read_inputs() -> Inputs:
-    """Return what params.yaml says.
+def read_inputs() -> BenchParams:
+    """Return the parameters, if everything that is measured with is there.
 
     Raises:
-        UserError: it is wrong, or what `make run` makes is not there.
+        UserError: the plan or the base encoder is missing, or params.yaml is wrong.
     """
-    from stages.hybrid.encoding.corpus import EncoderSettings
-    from stages.hybrid.evaluation.bias import BiasSettings
-    from stages.hybrid.evaluation.measures import MeasuresSettings
-    from stages.hybrid.training.settings import TrainingSettings
-
-    if not PLAN.exists() or not (BASE / "modules.json").exists():
-        raise UserError(f"{PLAN} or {BASE} is missing, which is measured with; run `make run` first")
-    return Inputs(
-        training=read_settings("training", TrainingSettings),
-        encoder=read_settings("encoder", EncoderSettings),
-        measures=read_settings("measures", MeasuresSettings),
-        bias=read_settings("bias", BiasSettings),
-        seed=read_value("seed", int),
-        datasets=read_value("datasets", list[str]),
-    )
+    for path in (PLAN, BASE / "modules.json"):
+        if not path.exists():
+            raise UserError(f"{path} is missing, and the benchmark needs it; run `make run` first")
+    return BenchParams.read()
 
 
 def read_pairs(datasets: list[str]) -> pd.DataFrame:
-    """Return the training pairs, with their data set's name in ``dataset``."""
-    tables = [read_table(PAIRS / f"{name}.parquet").assign(dataset=name) for name in datasets]
-    pairs = pd.concat(tables, ignore_index=True)
+    """Return the pairs that are trained on, with the name of their training set in ``dataset``."""
+    pairs = read_data_sets(PAIRS, datasets)
     return pairs[~pairs["held_out"]].reset_index(drop=True)
 
 
-def find_benchmark() -> tuple[str, Benchmark]:
-    """Return the name and the tables of XQuAD-R if it is prepared, fetched or in HYBRID_MIRROR, else of gnome.
+def find_benchmark(mirror: Path | None) -> tuple[str, Benchmark]:
+    """Return the name and the tables of XQuAD-R if it is prepared, fetched or in ``mirror``, else of gnome.
 
     Raises:
-        UserError: there is neither.
+        UserError: neither is there.
     """
-    prepared = Path("data/benchmarks")
-    raw = [Path("data/raw/xquad_r"), Path(os.environ.get("HYBRID_MIRROR", "data/raw"), "xquad-r")]
-    if (prepared / "xquad_r").exists():
-        return XQUAD_R, _read_tables(prepared / "xquad_r")
-    for folder in raw:
+    if (BENCHMARKS / XQUAD_R).exists():
+        return NAMES[XQUAD_R], read_tables(BENCHMARKS / XQUAD_R)
+    for folder in [RAW / XQUAD_R, *([mirror / "xquad-r"] if mirror else [])]:
         if (folder / "en.json").exists():
-            return XQUAD_R, lareqa.read_benchmark(folder, [])
-    if (prepared / "gnome").exists():
-        return "the GNOME benchmark, XQuAD-R not being at hand", _read_tables(prepared / "gnome")
-    raise UserError(f"{prepared}: neither xquad_r nor gnome; run `make run` first, or name copies in HYBRID_MIRROR")
+            from stages.hybrid.corpora import lareqa  # a measured process loads only what it measures
 
-
-def _read_tables(folder: Path) -> Benchmark:
-    return Benchmark(*(read_table(folder / f"{name}.parquet") for name in ("queries", "passages", "qrels")))
+            return NAMES[XQUAD_R], lareqa.read_benchmark(folder, [])
+    if (BENCHMARKS / GNOME).exists():
+        return NAMES[GNOME], read_tables(BENCHMARKS / GNOME)
+    raise UserError(
+        f"{BENCHMARKS} has neither {XQUAD_R} nor {GNOME}; run `make run` first, or name a folder with copies in "
+        "HYBRID_MIRROR"
+    )
 
 
 def take_part(benchmark: Benchmark, *, questions: int, others: int) -> Benchmark:
-    """Return the benchmark with so many of its questions, in all their languages.
+    """Return a part of the benchmark: at most ``questions`` of its questions, in all their languages.
 
-    Its pool is what is relevant to them, and of each language the first ``others`` passages.
+    Its pool holds what is relevant to them, and the first ``others`` passages of each language.
     """
     ids = sorted(benchmark.queries["question_id"].unique())
     chosen = ids[:: max(1, len(ids) // questions)][:questions]

@@ -1,16 +1,16 @@
-"""The rows of the benchmark's table, and the file that holds them and from which a stopped run goes on."""
+"""The rows of the benchmark's table, and the file that holds them and from which a stopped run resumes."""
 
 import dataclasses
 import statistics
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from stages.hybrid.ground.files import read_json, write_json
 
-LIMIT = "limit"  # the peer's name where ours is held against a figure that it must keep to
-HIGHER = ("pairs a second", "texts a second", "queries a second", "settings a minute", "GFLOP a second", "share")
+LIMIT = "limit"  # the peer's name if ours is compared with a figure that it must keep to
+HIGHER = ("pairs a second", "texts a second", "queries a second", "cells a minute", "GFLOP a second", "share")
 
 
 @dataclass(frozen=True)
@@ -18,15 +18,15 @@ class Row:
     """A figure of ours beside a peer's.
 
     Attributes:
-        name: Of the row.
+        name: The row's name.
         unit: Of both figures.
         better: "higher" or "lower".
         ours: Median of ``our_runs``.
         peer: Median of ``peer_runs``.
-        peer_name: What ours is held against; `LIMIT` where it is a figure to keep to.
+        peer_name: What ours is compared with; `LIMIT` if that is a figure to keep to.
         ratio: ours / peer, whichever is better.
         our_runs: Every measured value, in the order of the runs.
-        peer_runs: The same of the peer; of a limit, one.
+        peer_runs: The same of the peer; a limit has one value.
         note: What else a reader must know.
         commit: At which it was measured.
     """
@@ -44,7 +44,9 @@ class Row:
     commit: str = ""
 
 
-def make_row(name: str, runs: tuple[list[float], list[float]], *, unit: str, peer_name: str, note: str = "") -> Row:
+def make_row(
+    name: str, runs: tuple[Sequence[float], Sequence[float]], *, unit: str, peer_name: str, note: str = ""
+) -> Row:
     """Return the row of the values of our runs and the peer's."""
     ours, peer = (statistics.median(values) for values in runs)
     return Row(
@@ -61,8 +63,8 @@ def make_row(name: str, runs: tuple[list[float], list[float]], *, unit: str, pee
     )
 
 
-def limit_row(name: str, values: list[float], limit: float, *, unit: str, note: str = "") -> Row:
-    """Return the row of values that are to keep to ``limit``."""
+def limit_row(name: str, values: Sequence[float], limit: float, *, unit: str, note: str = "") -> Row:
+    """Return the row of values that must keep to ``limit``."""
     return make_row(name, (values, [limit]), unit=unit, peer_name=LIMIT, note=note)
 
 
@@ -83,7 +85,7 @@ class Results:
     growth: list[dict[str, Any]]
 
     def with_rows(self, rows: Iterable[Row], growth: list[dict[str, Any]]) -> "Results":
-        """Return the results with ``rows`` in place of those of the same names, and with ``growth`` if there is any."""
+        """Return the results with ``rows`` in place of those of the same names, and with ``growth`` unless empty."""
         new = list(rows)
         names = {row.name for row in new}
         kept = [row for row in self.rows if row.name not in names]
@@ -91,7 +93,11 @@ class Results:
 
 
 def read_results(path: Path, made: dict[str, Any]) -> Results:
-    """Return the results in ``path``, or none where it is missing or of another machine, or of other versions."""
+    """Return the results in ``path``; none if it is missing, or was made on another machine or by other versions.
+
+    Raises:
+        UserError: the file is not JSON.
+    """
     if path.exists():
         known = read_json(path)
         if known["made"] == made:

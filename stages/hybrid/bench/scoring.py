@@ -1,48 +1,53 @@
-"""Scoring: every setting, measure and bias figure of a benchmark; and ours beside evaluation tools."""
+"""Scoring: every cell, measure and bias figure of a benchmark; and ours beside evaluation tools."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from stages.hybrid.bench.apart import Turns, run_apart
-from stages.hybrid.bench.inputs import Inputs, find_benchmark
+from stages.hybrid.bench.encoding import count_cells
+from stages.hybrid.bench.inputs import BenchParams, find_benchmark
 from stages.hybrid.bench.rows import Row, limit_row, make_row
-from stages.hybrid.bench.timing import alternate, rates, timed
+from stages.hybrid.bench.synthetic import DIM, normalise
+from stages.hybrid.bench.timing import ROUNDS, alternate, rates, timed
+from stages.hybrid.bench.tools import TOOLS, Qrels, mean_map
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.records import Benchmark
 
-ROUNDS = 3
-DIM = 384
 LIMIT_SECONDS = 10.0
 QUERIES = 100  # of one language, scored over the whole pool beside the tools
-AGREEMENT = 1e-6  # within which every tool must find our mAP
-TOOLS = ("ranx", "pytrec_eval", "ir_measures")
-
-Run = dict[str, dict[str, float]]
-Qrels = dict[str, dict[str, int]]
+AGREEMENT = 1e-6  # largest difference of a tool's mAP from ours
 
 
-def score_all(inputs: Inputs) -> list[Row]:
-    """Return the seconds of scoring all settings, with every measure and every figure of bias."""
-    name, benchmark = find_benchmark()
-    seconds = run_apart(_time_scoring, benchmark=benchmark, inputs=inputs, rounds=ROUNDS).value
-    langs = benchmark.queries["lang"].nunique()
+def score_all(params: BenchParams) -> list[Row]:
+    """Return the seconds of scoring all cells, with every measure and every figure of bias.
+
+    Raises:
+        UserError: no benchmark is there.
+    """
+    name, benchmark = find_benchmark(params.fetch.mirror_folder)
+    seconds = run_apart(_time_scoring, benchmark=benchmark, params=params, rounds=ROUNDS).value
     note = (
-        f"{langs * (langs + 1)} settings of {name}: {len(benchmark.queries)} queries, {len(benchmark.passages)} "
+        f"{count_cells(benchmark)} cells of {name}: {len(benchmark.queries)} queries, {len(benchmark.passages)} "
         f"passages, made-up embeddings of {DIM} dimensions; from embeddings to averages, nothing written"
     )
     return [limit_row("score_xquad_r_seconds", seconds, LIMIT_SECONDS, unit="seconds", note=note)]
 
 
-def compare_tools(_: Inputs) -> list[Row]:
-    """Return queries a second of one multilingual setting's full ranking, ours and each evaluation tool's.
+def compare_tools(params: BenchParams) -> list[Row]:
+    """Return queries a second of one multilingual cell's full ranking, ours and each evaluation tool's.
 
-    Ours starts at the embeddings, a tool at dictionaries that hold every passage's score; to make them is not counted.
+    Ours starts from the embeddings. A tool starts from dictionaries that hold every passage's score; the time to make
+    them is not counted.
+
+    Raises:
+        UserError: no benchmark is there, a tool is not installed, or its mAP differs from ours.
     """
-    name, whole = find_benchmark()
-    found = run_apart(_time_tools, benchmark=one_setting(whole, QUERIES), rounds=ROUNDS).value
+    name, whole = find_benchmark(params.fetch.mirror_folder)
+    found = run_apart(_time_tools, benchmark=one_cell(whole, QUERIES), rounds=ROUNDS).value
     speed = {tool: rates(seconds, QUERIES) for tool, seconds in found.items()}
     note = f"mAP, nDCG@10, MRR, recall@100 of {QUERIES} queries over {len(whole.passages)} passages of {name}"
     return [
@@ -57,8 +62,8 @@ def compare_tools(_: Inputs) -> list[Row]:
     ]
 
 
-def one_setting(benchmark: Benchmark, number: int) -> Benchmark:
-    """Return the first ``number`` queries of one language with the pool of all."""
+def one_cell(benchmark: Benchmark, number: int) -> Benchmark:
+    """Return the first ``number`` queries, which are in one language if it has so many, with the pool of all."""
     queries = benchmark.queries.head(number)
     asked = benchmark.qrels["query_id"].isin(queries["query_id"])
     return Benchmark(queries, benchmark.passages, benchmark.qrels[asked])
@@ -67,38 +72,39 @@ def one_setting(benchmark: Benchmark, number: int) -> Benchmark:
 def make_up_embeddings(benchmark: Benchmark, *, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Return unit embeddings of queries and passages, float32: a query lies near what is relevant to it, with noise."""
     generator = np.random.default_rng(seed)
-    passages = _unit(generator.normal(size=(len(benchmark.passages), DIM)))
+    passages = normalise(generator.normal(size=(len(benchmark.passages), DIM)))
     rows = pd.Series(range(len(benchmark.passages)), index=benchmark.passages["passage_id"])
     relevant = benchmark.qrels.groupby("query_id")["passage_id"].first()
     near = passages[rows[relevant[benchmark.queries["query_id"]]].to_numpy()]
-    noise = _unit(generator.normal(size=near.shape))
-    return _unit(near + 4 * noise), passages
+    noise = normalise(generator.normal(size=near.shape))
+    return normalise(near + 4 * noise), passages
 
 
-def _unit(vectors: np.ndarray) -> np.ndarray:
-    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
-
-
-def score_everything(benchmark: Benchmark, embeddings: tuple[np.ndarray, np.ndarray], inputs: Inputs) -> dict[str, Any]:
-    """Return what the stages score and bias compute, by the same functions."""
-    from stages.hybrid.evaluation.agreement import translation_agreement
-    from stages.hybrid.evaluation.bias import average_bias, bias_by_pair, language_divergences, measure_bias
-    from stages.hybrid.evaluation.measures import average_benchmark, average_settings, measure_queries
+def score_everything(
+    benchmark: Benchmark, embeddings: tuple[np.ndarray, np.ndarray], params: BenchParams
+) -> dict[str, pd.DataFrame]:
+    """Return the tables that the stages score and bias compute, by the same functions."""
+    from stages.hybrid.evaluation.bias.agreement import translation_agreement
+    from stages.hybrid.evaluation.bias.bias import average_bias, bias_by_pair, language_divergences, measure_bias
+    from stages.hybrid.evaluation.bias.tables import with_languages
+    from stages.hybrid.evaluation.quality.measures import average_benchmark, average_cells, measure_queries
+    from stages.hybrid.retrieval.params import IndexParams
     from stages.hybrid.retrieval.ranks import exact_ranks
-    from stages.hybrid.retrieval.search import IndexSettings, build_index, search_passages
+    from stages.hybrid.retrieval.search import build_index, search_passages
 
     queries, passages = embeddings
-    top_k = min(inputs.bias.top_k, len(passages))
+    top_k = min(params.bias.top_k, len(passages))
     ranks = exact_ranks(benchmark, queries=queries, passages=passages)
-    measured = measure_queries(ranks, inputs.measures.cutoffs)
-    index = build_index(passages, IndexSettings("exact", approximate_from=1))
+    measured = measure_queries(ranks, params.measures.cutoffs)
+    index = build_index(passages, IndexParams(kind="exact", approximate_from=1))
     ids = benchmark.passages["passage_id"].to_numpy(dtype=str)
-    top = top_passages(benchmark, search_passages(index, queries, k=top_k, passage_ids=ids)[0])
+    rows, _ = search_passages(index, queries, k=top_k, passage_ids=ids)
+    top = with_languages(top_passages(benchmark, rows), benchmark)
     divergences = language_divergences(top, pool_langs=benchmark.passages["lang"].nunique())
     agreement = translation_agreement(ranks, top, top_k=top_k)
     biased = measure_bias(ranks, top, agreement=agreement, pool_size=len(passages), top_k=top_k)
     return {
-        "settings": average_settings(measured),
+        "cells": average_cells(measured),
         "means": average_benchmark(measured),
         "bias": average_bias(biased, divergences, top_k=top_k),
         "pairs": bias_by_pair(ranks, top, agreement=agreement, top_k=top_k),
@@ -106,28 +112,25 @@ def score_everything(benchmark: Benchmark, embeddings: tuple[np.ndarray, np.ndar
 
 
 def top_passages(benchmark: Benchmark, rows: np.ndarray) -> pd.DataFrame:
-    """Return the table of found passages that `measure_bias` and its kin read, from their rows, shape (queries, k)."""
-    queries = benchmark.queries.loc[np.repeat(np.arange(len(rows)), rows.shape[1])]
+    """Return the found passages as `read_run` does, from their rows, shape (queries, k): query_id, passage_id, rank."""
+    queries, depth = rows.shape
     return pd.DataFrame(
         {
-            "query_id": queries["query_id"].to_numpy(),
-            "question_id": queries["question_id"].to_numpy(),
-            "query_lang": queries["lang"].to_numpy(),
+            "query_id": np.repeat(benchmark.queries["query_id"].to_numpy(), depth),
             "passage_id": benchmark.passages["passage_id"].to_numpy()[rows.ravel()],
-            "passage_lang": benchmark.passages["lang"].to_numpy()[rows.ravel()],
-            "rank": np.tile(np.arange(1, rows.shape[1] + 1), len(rows)),
+            "rank": np.tile(np.arange(1, depth + 1), queries),
         }
     )
 
 
-def _time_scoring(_: Turns, *, benchmark: Benchmark, inputs: Inputs, rounds: int) -> list[float]:
-    embeddings = make_up_embeddings(benchmark, seed=inputs.seed)
-    run = timed(lambda: score_everything(benchmark, embeddings, inputs))
+def _time_scoring(_: Turns, *, benchmark: Benchmark, params: BenchParams, rounds: int) -> list[float]:
+    embeddings = make_up_embeddings(benchmark, seed=params.seed)
+    run = timed(lambda: score_everything(benchmark, embeddings, params))
     return alternate({"ours": run}, rounds=rounds, warm_ups=0)["ours"]
 
 
 def _time_tools(_: Turns, *, benchmark: Benchmark, rounds: int) -> dict[str, list[float]]:
-    from stages.hybrid.evaluation.measures import measure_queries
+    from stages.hybrid.evaluation.quality.measures import measure_queries
     from stages.hybrid.retrieval.ranks import exact_ranks
 
     queries, passages = make_up_embeddings(benchmark, seed=0)
@@ -142,43 +145,8 @@ def _time_tools(_: Turns, *, benchmark: Benchmark, rounds: int) -> dict[str, lis
         measured = measure_queries(exact_ranks(benchmark, queries=queries, passages=passages), [10, 100])
         return float(measured.loc[measured["setting"] == "multilingual", "map"].mean())
 
-    works: dict[str, Callable[[], float]] = {"ours": ours}
-    works |= {tool: lambda tool=tool: mean_map(tool, qrels, run) for tool in TOOLS}  # type: ignore[misc]
+    works: dict[str, Callable[[], Any]] = {"ours": ours} | {tool: partial(mean_map, tool, qrels, run) for tool in TOOLS}
     for tool, work in works.items():
         if abs(work() - ours()) > AGREEMENT:
             raise UserError(f"{tool} finds mAP {work()}, ours is {ours()}; expected the same: check the tool's version")
     return alternate({name: timed(work) for name, work in works.items()}, rounds=rounds, warm_ups=0)
-
-
-def mean_map(tool: str, qrels: Qrels, run: Run) -> float:
-    """Return the mean average precision, by a tool that also computes nDCG@10, MRR and recall@100.
-
-    Raises:
-        UserError: the tool is not installed.
-    """
-    try:
-        if tool == "ranx":
-            return _ranx_map(qrels, run)
-        return _pytrec_eval_map(qrels, run) if tool == "pytrec_eval" else _ir_measures_map(qrels, run)
-    except ImportError:
-        raise UserError(f"{tool} is not installed; run `pip install -r requirements-dev.txt`") from None
-
-
-def _ranx_map(qrels: Qrels, run: Run) -> float:
-    import ranx
-
-    found = ranx.evaluate(ranx.Qrels(qrels), ranx.Run(run), ["map", "ndcg@10", "mrr", "recall@100"])
-    return float(found["map"])  # type: ignore[index]
-
-
-def _pytrec_eval_map(qrels: Qrels, run: Run) -> float:
-    import pytrec_eval
-
-    found = pytrec_eval.RelevanceEvaluator(qrels, {"map", "ndcg_cut_10", "recip_rank", "recall_100"}).evaluate(run)
-    return float(np.mean([values["map"] for values in found.values()]))
-
-
-def _ir_measures_map(qrels: Qrels, run: Run) -> float:
-    from ir_measures import AP, RR, R, calc_aggregate, nDCG
-
-    return float(calc_aggregate([AP, nDCG @ 10, RR, R @ 100], qrels, run)[AP])

@@ -1,4 +1,4 @@
-"""Made-up embeddings: clustered, as those of texts are, in float16 on disk where they are many."""
+"""Made-up embeddings. They are clustered as those of texts are; large sets lie on disk in float16."""
 
 from pathlib import Path
 
@@ -9,13 +9,23 @@ TOPICS = 1000
 BLOCK = 1 << 14  # rows drawn at a time
 
 
+def normalise(vectors: np.ndarray) -> np.ndarray:
+    """Return the rows of ``vectors`` divided by their L2 norms, float32."""
+    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32, copy=False)
+
+
 def unit_vectors(number: int, *, seed: int) -> np.ndarray:
     """Return unit vectors around common topics, float32, shape (number, DIM); the same seed gives the same."""
     topics = np.random.default_rng(0).normal(size=(TOPICS, DIM)).astype(np.float32)
     generator = np.random.default_rng([seed, number])
     vectors = generator.normal(size=(number, DIM)).astype(np.float32)
     vectors += topics[generator.integers(TOPICS, size=number)]
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return normalise(vectors)
+
+
+def passage_ids(number: int) -> np.ndarray:
+    """Return ids for ``number`` made-up passages, in ascending order."""
+    return np.array([f"{row:07d}" for row in range(number)])
 
 
 def write_unit_vectors(path: Path, number: int) -> None:

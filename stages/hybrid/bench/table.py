@@ -1,22 +1,26 @@
 """The benchmark's table as people read it, on the terminal and in Markdown, and the picture of growth."""
 
 import io
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import matplotlib
 from rich.table import Table
 
 from stages.hybrid.bench.rows import LIMIT, Results, Row
+from stages.hybrid.ground.layout import REPORTS
+from stages.hybrid.report import plots
 
 matplotlib.use("Agg")
 from matplotlib import pyplot
 
-COLOURS = ["#9aa9b8", "#c2571a", "#2b6f77", "#7a5195", "#444444", "#b8860b", "#5a8f3c"]
-HEADER = ("row", "ours", "peer", "ratio", "unit", "better", "runs", "held against")
+PLOT = REPORTS / "bench_growth.svg"
+COLOURS = [*plots.COLOURS, "#444444", "#b8860b", "#5a8f3c"]  # there are more curves of growth than systems in a report
+HEADER = ("row", "ours", "peer", "ratio", "unit", "better", "runs", "compared with")
 
 
 def cells(row: Row) -> tuple[str, ...]:
-    """Return a row's cells, rounded to three figures."""
+    """Return a row's cells as they are shown."""
     runs = f"{len(row.our_runs)}" if row.peer_name == LIMIT else f"{len(row.our_runs)}/{len(row.peer_runs)}"
     figures = (f"{row.ours:,.4g}", f"{row.peer:,.4g}", f"{row.ratio:.3g}")
     return (row.name, *figures, row.unit, row.better, runs, row.peer_name)
@@ -36,8 +40,8 @@ def to_markdown(results: Results) -> str:
     lines = [
         "# What it costs, beside its peers",
         "",
-        f"Medians of runs in turns; ratio is ours / peer. Made by `make bench`, at commit {', '.join(commits)}.",
-        "" if results.complete else "\nNot complete: `make bench` goes on where it was.\n",
+        f"Medians of alternating runs; ratio is ours / peer. Made by `make bench`, at commit {', '.join(commits)}.",
+        "" if results.complete else "\nNot complete: `make bench` measures the rows that are missing.\n",
         _line(HEADER),
         _line(["---", "---:", "---:", "---:", "---", "---", "---:", "---"]),
         *(_line(cells(row)) for row in results.rows),
@@ -50,12 +54,12 @@ def to_markdown(results: Results) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _growth(points: list[dict[str, Any]]) -> list[str]:
+def _growth(points: Sequence[dict[str, Any]]) -> list[str]:
     if not points:
         return []
     rows = [_line([p["work"], f"{p['passages']:,}", f"{p['seconds']:.3g}", f"{p['peak_gib']:.2f}"]) for p in points]
     head = [_line(["work", "passages", "seconds", "peak memory, GiB"]), _line(["---", "---:", "---:", "---:"])]
-    return ["## Growth with the corpus", "", *head, *rows, "", "![Growth with the corpus](bench_growth.svg)", ""]
+    return ["## Growth with the corpus", "", *head, *rows, "", f"![Growth with the corpus]({PLOT.name})", ""]
 
 
 def _machine(made: dict[str, Any]) -> str:
@@ -67,12 +71,12 @@ def _machine(made: dict[str, Any]) -> str:
     )
 
 
-def _line(values: Any) -> str:
+def _line(values: Iterable[str]) -> str:
     return f"| {' | '.join(values)} |"
 
 
-def draw_growth(points: list[dict[str, Any]]) -> str:
-    """Return seconds against the number of passages, both logarithmic, a curve for each kind of work, as SVG."""
+def draw_growth(points: Sequence[dict[str, Any]]) -> str:
+    """Return seconds against the number of passages as SVG: both logarithmic, one curve per kind of work."""
     with matplotlib.rc_context({"font.size": 10, "svg.fonttype": "none", "svg.hashsalt": "growth"}):
         figure, axes = pyplot.subplots(figsize=(7.5, 4.5), layout="constrained")
         for i, work in enumerate(dict.fromkeys(point["work"] for point in points)):

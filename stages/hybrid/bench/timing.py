@@ -1,18 +1,20 @@
-"""Runs in turns: two that are compared take turns, so that a machine that slows down slows both."""
+"""Alternating runs: if two are compared, they take turns, so that a machine that slows down slows both."""
 
 import math
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+ROUNDS = 3  # of each run, unless a subject needs another number
 
 Run = Callable[[], float]  # does a piece of work and returns its seconds
 
 
 def alternate(runs: Mapping[str, Run], *, rounds: int, warm_ups: int = 1) -> dict[str, list[float]]:
-    """Return the seconds of each run in each round, warm-ups left out.
+    """Return the seconds of each run in each round; the warm-ups are left out.
 
-    Every second round goes the other way round, so that none is always the first.
+    Every second round has the reverse order, so that none is always the first.
     """
     seconds: dict[str, list[float]] = {name: [] for name in runs}
     for number in range(warm_ups + rounds):
@@ -35,11 +37,11 @@ def timed(work: Callable[[], Any], *, timer: Callable[[], float] = time.perf_cou
     return run
 
 
-def rates(seconds: list[float], amount: float) -> list[float]:
+def rates(seconds: Sequence[float], amount: float) -> list[float]:
     """Return ``amount`` a second, for each of ``seconds``."""
     return [amount / taken for taken in seconds]
 
 
-def slope(sizes: list[int], seconds: list[float]) -> float:
+def slope(sizes: Sequence[int], seconds: Sequence[float]) -> float:
     """Return the exponent e of seconds ~ size^e, by least squares of the logarithms; 1 is linear."""
     return statistics.linear_regression(*([math.log(value) for value in values] for values in (sizes, seconds))).slope

@@ -1,1 +1,1 @@
-"""One adapter a collection: where its files are, how they are laid out, what a query and a passage is."""
+"""One module per public collection: where its files come from, their licence, and how they are read."""

@@ -1,48 +1,70 @@
-"""The built-in training sets and benchmarks by name; any other name is the user's own files."""
+"""The public collections by name, found in the modules of this folder; any other name means files of the user's own.
 
-from collections.abc import Callable
+A module registers its collections as ``COLLECTION`` or ``COLLECTIONS``. Nothing else needs to know of them.
+"""
+
+import importlib
+import pkgutil
 from pathlib import Path
 
-from stages.hybrid.corpora import (
-    dream,
-    gnome_help,
-    lareqa,
-    libreoffice_help,
-    libreoffice_messages,
-    miracl,
-    mmarco,
-    mr_tydi,
-    squad_translated,
-    squadshifts,
-)
+from stages.hybrid import corpora
+from stages.hybrid.corpora.collection import BenchmarkSet, Collection, TrainingSet
 from stages.hybrid.corpora.formats import beir, own_pairs
+from stages.hybrid.ground.errors import UserError
 from stages.hybrid.records import Benchmark, Pair
 
-PairReader = Callable[[Path, list[str]], list[Pair]]
-BenchmarkReader = Callable[[Path, list[str]], Benchmark]
 
-DATASETS: dict[str, PairReader] = {
-    libreoffice_help.NAME: libreoffice_help.read_pairs,
-    libreoffice_messages.NAME: libreoffice_messages.read_pairs,
-    mmarco.NAME: mmarco.read_pairs,
-    squad_translated.MLQA: squad_translated.read_pairs,
-    squad_translated.XTREME: squad_translated.read_pairs,
-    mr_tydi.NAME: mr_tydi.read_pairs,
-}
-BENCHMARKS: dict[str, BenchmarkReader] = {
-    gnome_help.NAME: gnome_help.read_benchmark,
-    **dict.fromkeys(lareqa.COMMITS, lareqa.read_benchmark),
-    miracl.NAME: miracl.read_benchmark,
-    **dict.fromkeys(dream.SPLITS, dream.read_benchmark),
-    **dict.fromkeys(squadshifts.NAMES, squadshifts.read_benchmark),
-}
+def find_collections() -> dict[str, Collection]:
+    """Return the public collections by name, in the order of their modules.
+
+    Raises:
+        UserError: Two collections have one name.
+    """
+    found: dict[str, Collection] = {}
+    for module in pkgutil.iter_modules(corpora.__path__):
+        for collection in [] if module.ispkg else _registered(module.name):
+            if collection.name in found:
+                raise UserError(
+                    f"{corpora.__name__}.{module.name}: registers the name {collection.name!r}, which another "
+                    "collection has; give it a name of its own"
+                )
+            found[collection.name] = collection
+    return found
+
+
+def _registered(module_name: str) -> tuple[Collection, ...]:
+    """Return the collections that a module of this folder registers."""
+    module = importlib.import_module(f"{corpora.__name__}.{module_name}")
+    if hasattr(module, "COLLECTION"):
+        return (module.COLLECTION,)
+    return tuple(getattr(module, "COLLECTIONS", ()))
+
+
+def find_training_sets() -> dict[str, TrainingSet]:
+    """Return the public training sets by name."""
+    return {name: found for name, found in find_collections().items() if isinstance(found, TrainingSet)}
+
+
+def find_benchmarks() -> dict[str, BenchmarkSet]:
+    """Return the public benchmarks by name."""
+    return {name: found for name, found in find_collections().items() if isinstance(found, BenchmarkSet)}
 
 
 def read_pairs(name: str, folder: Path, languages: list[str]) -> list[Pair]:
-    """Return the training pairs of data set ``name`` from its raw folder; no language means all."""
-    return DATASETS.get(name, own_pairs.read_pairs)(folder, languages)
+    """Return the training pairs of ``name`` from its raw folder; an empty list of languages means all.
+
+    Raises:
+        UserError: A file is missing or malformed, or there are no pairs in ``languages``.
+    """
+    known = find_training_sets().get(name)
+    return known.read(folder, languages) if known else own_pairs.read_pairs(folder, languages)
 
 
 def read_benchmark(name: str, folder: Path, languages: list[str]) -> Benchmark:
-    """Return benchmark ``name`` from its raw folder; no language means all."""
-    return BENCHMARKS.get(name, beir.read_benchmark)(folder, languages)
+    """Return the benchmark ``name`` from its raw folder; an empty list of languages means all.
+
+    Raises:
+        UserError: A file is missing or malformed, or there are no judgements in ``languages``.
+    """
+    known = find_benchmarks().get(name)
+    return known.read(folder, languages) if known else beir.read_benchmark(folder, languages)

@@ -1,8 +1,8 @@
 """DREAM: English questions about dialogues; a passage is a whole dialogue. A benchmark far from training text.
 
-As published it is monolingual. Beside ``test.json``, a file ``test.LANG.json``, the same but with translated question
-texts, adds the questions in that language, asked of the English dialogues: cross-lingual. Many questions, such as
-"What is the man's job?", fit other dialogues of the pool too; only their own is judged.
+As published it is monolingual. A file ``test.LANG.json`` beside ``test.json`` adds a language. It is the same file, but
+its questions are translated, and they are asked of the English dialogues: cross-lingual. Many questions, such as "What
+is the man's job?", fit other dialogues of the pool too. Only their own dialogue is judged relevant.
 
 Source: K. Sun et al., "DREAM: A Challenge Dataset and Models for Dialogue-Based Reading Comprehension", TACL 2019,
 https://github.com/nlpdata/dream. For non-commercial research only.
@@ -13,11 +13,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from stages.hybrid.corpora.collection import BenchmarkSet
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.ground.files import read_json
 from stages.hybrid.languages import choose_languages
 from stages.hybrid.records import Benchmark, Passage, Qrel, Query
-from stages.hybrid.sources.downloads import RemoteFile
+from stages.hybrid.sources.public_files import PublicFiles, RemoteFile
 
 HOME = "https://raw.githubusercontent.com/nlpdata/dream/bb64644c209cb6497bb9e13244fbf220c900a740/data"
 SPLITS = {"dream": "test", "dream_dev": "dev"}
@@ -26,29 +27,21 @@ SHA256 = {
     "test": "d96d7d0752f7eab1ea8f165a582430f35653c428d36633ab4d7f26fc14946c3a",
 }
 
-
-def files(name: str) -> list[RemoteFile]:
-    """Return the file of the benchmark ``name``, pinned by commit and checksum."""
-    path = f"{SPLITS[name]}.json"
-    return [RemoteFile(path, f"{HOME}/{path}", SHA256[SPLITS[name]], mirror_path=f"dream/{path}")]
+Dialogues = dict[str, tuple[str, list[str]]]  # by id: the turns joined by newlines, and the questions about them
 
 
 def read_benchmark(folder: Path, languages: list[str]) -> Benchmark:
-    """Return the benchmark in ``folder``, which holds one split; questions in ``languages``, all where empty.
+    """Return the benchmark in ``folder``, which holds one split; questions in ``languages``, or in all if empty.
 
-    Relevant to a question is the dialogue that it was asked about, and another one that says the same.
+    Relevant to a question are the dialogue that it was asked about, and any other with the same text.
 
     Raises:
-        UserError: ``languages`` lack "en", the dialogues' language; there is no file or more than one split; a file is
-            not in DREAM's format; or a translation does not match.
+        UserError: ``languages`` lack "en", the dialogues' language; the folder holds no split or two; a file is not in
+            DREAM's format; or a translation does not match.
     """
     choose_languages(["en"], languages, source=str(folder))
-    split = _find_split(folder)
-    english = _read_dialogues(folder / f"{split}.json")
-    asked = {"en": english}
-    for path in sorted(folder.glob(f"{split}.*.json")):
-        asked[path.name.split(".")[1]] = _check_translation(_read_dialogues(path), english, path)
-    passages = [Passage(f"{key}:en", "en", text) for key, (text, _) in english.items()]
+    asked = _read_languages(folder)
+    passages = [Passage(f"{key}:en", "en", text) for key, (text, _) in asked["en"].items()]
     ids_of = defaultdict(list)
     for passage in passages:
         ids_of[passage.text].append(passage.passage_id)
@@ -58,7 +51,7 @@ def read_benchmark(folder: Path, languages: list[str]) -> Benchmark:
             for number, question in enumerate(questions):
                 query = Query(f"{key}/{number}:{lang}", f"{key}/{number}", lang, question)
                 queries.append(query)
-                qrels += [Qrel(query.query_id, passage_id, 1) for passage_id in ids_of[english[key][0]]]
+                qrels += [Qrel(query.query_id, passage_id, 1) for passage_id in ids_of[asked["en"][key][0]]]
     return Benchmark(
         queries=pd.DataFrame(queries).sort_values(["lang", "query_id"], ignore_index=True),
         passages=pd.DataFrame(passages).sort_values("passage_id", ignore_index=True),
@@ -66,16 +59,24 @@ def read_benchmark(folder: Path, languages: list[str]) -> Benchmark:
     )
 
 
+def _read_languages(folder: Path) -> dict[str, Dialogues]:
+    """Return the dialogues with the questions of each language, English first."""
+    split = _find_split(folder)
+    asked = {"en": _read_dialogues(folder / f"{split}.json")}
+    for path in sorted(folder.glob(f"{split}.*.json")):
+        asked[path.name.split(".")[1]] = _check_translation(_read_dialogues(path), asked["en"], path)
+    return asked
+
+
 def _find_split(folder: Path) -> str:
     found = [split for split in SHA256 if (folder / f"{split}.json").exists()]
     if len(found) != 1:
         names = " and ".join(f"{split}.json" for split in found) or "neither test.json nor dev.json"
-        raise UserError(f"{folder}: holds {names}, expected one of the two; leave only the split to evaluate on")
+        raise UserError(f"{folder}: has {names}, expected one of the two; leave only the split to evaluate on")
     return found[0]
 
 
-def _read_dialogues(path: Path) -> dict[str, tuple[str, list[str]]]:
-    """Return, by its id, each dialogue's turns joined by newlines, and the questions about it."""
+def _read_dialogues(path: Path) -> Dialogues:
     try:
         return {
             str(key): ("\n".join(turn.strip() for turn in turns), [asked["question"].strip() for asked in questions])
@@ -85,9 +86,7 @@ def _read_dialogues(path: Path) -> dict[str, tuple[str, list[str]]]:
         raise UserError(f"{path}: not in DREAM's format ({error!r}); delete it and fetch it again") from None
 
 
-def _check_translation(
-    translated: dict[str, tuple[str, list[str]]], english: dict[str, tuple[str, list[str]]], path: Path
-) -> dict[str, tuple[str, list[str]]]:
+def _check_translation(translated: Dialogues, english: Dialogues, path: Path) -> Dialogues:
     for key, (_, questions) in translated.items():
         expected = len(english[key][1]) if key in english else 0
         if len(questions) != expected:
@@ -96,3 +95,22 @@ def _check_translation(
                 "translate the questions and leave the rest as it is"
             )
     return translated
+
+
+def _collection(name: str, split: str) -> BenchmarkSet:
+    file = f"{split}.json"
+    return BenchmarkSet(
+        name=name,
+        description=f"DREAM's {split} split: a query is a question about a dialogue, in English. The passage is the "
+        "whole dialogue. Many questions also fit other dialogues of the pool, but only their own is judged relevant. "
+        "Questions translated by the user can be added.",
+        languages=("en",),
+        licence="non-commercial research only",
+        source="[DREAM](https://github.com/nlpdata/dream)",
+        home=PublicFiles((RemoteFile(file, f"{HOME}/{file}", SHA256[split], mirror_path=f"dream/{file}"),)),
+        checked="all files",
+        read=read_benchmark,
+    )
+
+
+COLLECTIONS = tuple(_collection(name, split) for name, split in SPLITS.items())

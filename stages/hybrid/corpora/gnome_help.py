@@ -1,8 +1,8 @@
 """GNOME's help in many languages (CC BY-SA 3.0), from the package ``gnome-user-docs``: a benchmark.
 
-A query is the title of a page or of a section; what answers it, in any language, is the text under it or, for a page,
-also its one-line description. That is title-to-passage retrieval about desktop software, not question answering.
-Written for the layouts of GNOME 43 and 48.
+A query is the title of a page or of a section. Relevant to it, in every language, is the text under it; for a page also
+its one-line description. This is title-to-passage retrieval about desktop software, not question answering. The reader
+is written for the layouts of GNOME 43 and 48.
 """
 
 import re
@@ -14,18 +14,21 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from stages.hybrid.corpora.collection import BenchmarkSet
 from stages.hybrid.corpora.formats.help_blocks import is_long_enough, is_translated, translated_passage
 from stages.hybrid.corpora.formats.mallard_pages import PageSection, parse_page, read_page, read_titles
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.languages import comparison_key
 from stages.hybrid.records import Benchmark, Passage, Qrel, Query
-from stages.hybrid.sources.downloads import find_archive, read_pages
+from stages.hybrid.sources.archives import find_archive, read_pages
+from stages.hybrid.sources.packages import DebianPackages
 
-NAME = "gnome"
-PACKAGES = {"gnome-user-docs.zip": "gnome-user-docs"}  # archive in data/raw/gnome to package
-
-# A page's language, its guide and its name, from its path. "C" is English as it was written.
+# A page's language, its guide and its name, from its path. "C" is the English original.
 PAGE = re.compile(r"(?:^|/)(?P<locale>[\w@]+)/(?P<guide>gnome-help|system-admin-guide)/(?P<name>[^/]+)\.page$")
+LANGUAGES = (  # in which version 43.0 has a query
+    "as ca cs da de el en es fa fi fr gl gu hi hr hu id it ja kn ko lt lv mr nl pa pl pt pt-BR ro ru sl sr sr-Latn sv "
+    "ta te tr uk vi zh"
+)
 CODES = {"C": "en", "zh_CN": "zh", "zh_TW": "zh-TW", "pt_BR": "pt-BR", "sr@latin": "sr-Latn"}
 
 Sections = dict[str, PageSection]  # by question id: guide/page#position
@@ -42,34 +45,38 @@ class Answer(NamedTuple):
 
 
 def is_page(path: str) -> bool:
-    """Say whether a file of the package is a help page."""
+    """Return whether the file at a path in the package is a help page."""
     return PAGE.search(path) is not None
 
 
 def read_benchmark(folder: Path, languages: Iterable[str] = ()) -> Benchmark:
-    """Return the benchmark in ``languages``, in every language that has a query where there are none.
+    """Return the benchmark in ``languages``, or in every language that has a query if empty.
 
-    A query whose text is the heading of two places is left out, for one could not say which is meant; its passages stay
-    in the pool. Passages that are the same in one language are one passage, relevant to the queries of both.
+    A query whose text is the heading of two places is left out, because it does not say which is meant. Its passages
+    stay in the pool. Passages of one language with the same text are one passage, relevant to the queries of both.
 
     Args:
-        folder: data/raw/gnome, holding an archive of the pages or their folders.
-        languages: codes of ISO 639-1.
+        folder: data/raw/gnome, with an archive of the pages or their folders.
+        languages: Codes of ISO 639-1.
 
     Raises:
-        UserError: there are no English pages, or none in one of ``languages``.
+        UserError: There are no English pages, or none in one of ``languages``.
     """
     pages = _read_languages(folder)
     wanted = list(dict.fromkeys(languages)) or sorted(pages)
     for lang in ["en", *wanted]:
         if lang not in pages:
-            raise UserError(f"{folder}: has no pages in {lang!r}; expected languages among {', '.join(sorted(pages))}")
+            found = ", ".join(sorted(pages)) or "no language"
+            raise UserError(
+                f"{folder}: has pages in {found}, expected {lang!r} too; run the stage fetch, or change "
+                "evaluation_languages in params.yaml"
+            )
     answers = [answer for lang in wanted for answer in _answers(lang, pages[lang], pages["en"])]
     return _benchmark(answers)
 
 
 def _read_languages(folder: Path) -> dict[str, Sections]:
-    """Return the sections of every language; paths come sorted, so that a guide's pages are together."""
+    """Return the sections of every language; paths are sorted, so that a guide's pages are together."""
     matches = ((PAGE.search(path), content) for path, content in read_pages(find_archive(folder) or folder, is_page))
     pages = ((match, content) for match, content in matches if match)
     languages: dict[str, Sections] = {}
@@ -89,7 +96,7 @@ def _read_guide(guide: str, pages: Iterable[tuple[str, bytes]]) -> Sections:
 
 
 def _answers(lang: str, sections: Sections, english: Sections) -> Iterator[Answer]:
-    """Yield the headings that are translated, each with the passages under it that are."""
+    """Yield each translated heading with each translated passage under it."""
     for question_id, section in sections.items():
         original = english.get(question_id)
         if original is None or not (lang == "en" or is_translated(section.heading, original.heading)):
@@ -104,7 +111,7 @@ def _answers(lang: str, sections: Sections, english: Sections) -> Iterator[Answe
 def _benchmark(answers: list[Answer]) -> Benchmark:
     """Return the tables, sorted by language and id."""
     queries = _queries(answers)
-    passages: dict[tuple[str, str], Passage] = {}  # by language and what it says
+    passages: dict[tuple[str, str], Passage] = {}  # by language and comparison key
     relevant: dict[str, set[str]] = defaultdict(set)  # passages by question
     for answer in sorted(answers):
         passage = Passage(f"{answer.question_id}/{answer.kind}:{answer.lang}", answer.lang, answer.passage)
@@ -120,8 +127,23 @@ def _benchmark(answers: list[Answer]) -> Benchmark:
 
 
 def _queries(answers: list[Answer]) -> list[Query]:
-    """Return the headings that are one of a kind in their language, sorted by language and id."""
+    """Return the headings that occur once in their language, sorted by language and id."""
     queries = {Query(f"{a.question_id}:{a.lang}", a.question_id, a.lang, a.query) for a in answers}
     uses = Counter((query.lang, comparison_key(query.text)) for query in queries)
     unique = [query for query in queries if uses[query.lang, comparison_key(query.text)] == 1]
     return sorted(unique, key=lambda query: (query.lang, query.query_id))
+
+
+COLLECTION = BenchmarkSet(
+    name="gnome",
+    description="GNOME's help: a query is the title of a page or section, the passage is the text under it, translated "
+    "by hand, in 41 languages. This is title-to-passage retrieval about desktop software, not question answering. "
+    "Judge the method on XQuAD-R and MLQA-R.",
+    languages=tuple(LANGUAGES.split()),
+    licence="CC-BY-SA-3.0",
+    source="[GNOME](https://help.gnome.org), in Debian's package "
+    "[gnome-user-docs](https://packages.debian.org/gnome-user-docs)",
+    home=DebianPackages(is_page, packages={"gnome-user-docs.zip": "gnome-user-docs"}),
+    checked="all files of version 43.0",
+    read=read_benchmark,
+)

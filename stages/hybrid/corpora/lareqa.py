@@ -1,4 +1,6 @@
-"""XQuAD-R and MLQA-R: SQuAD-style files with sentence breaks; a passage is a sentence.
+"""XQuAD-R and MLQA-R: questions with the sentences that answer them, in several languages; two benchmarks.
+
+The files are SQuAD's with sentence breaks. A passage is a sentence.
 
 Source: LAReQA (arXiv 2004.05484), https://github.com/google-research-datasets/lareqa. XQuAD-R is CC BY-SA 4.0; MLQA-R
 is CC BY-NC 4.0.
@@ -10,10 +12,12 @@ from typing import Any
 
 import pandas as pd
 
+from stages.hybrid.corpora.collection import BenchmarkSet
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.ground.files import read_json
 from stages.hybrid.records import Benchmark, Passage, Qrel, Query
-from stages.hybrid.sources.downloads import RemoteFile
+from stages.hybrid.sources.home import SOURCE
+from stages.hybrid.sources.public_files import PublicFiles, RemoteFile
 
 HOME = "https://raw.githubusercontent.com/google-research-datasets/lareqa"
 
@@ -48,34 +52,22 @@ SHA256 = {
 }
 
 
-def files(name: str) -> list[RemoteFile]:
-    """Return the benchmark's files, one a language, pinned by commit and checksum."""
-    folder = name.replace("_", "-")
-    return [
-        RemoteFile(
-            path=f"{lang}.json",
-            url=f"{HOME}/{COMMITS[name]}/{folder}/{lang}.json",
-            sha256=sha256,
-            mirror_path=f"{folder}/{lang}.json",
-        )
-        for lang, sha256 in SHA256[name].items()
-    ]
-
-
 def read_benchmark(folder: Path, languages: list[str]) -> Benchmark:
-    """Return the benchmark in ``folder``'s ``LANG.json`` files, of ``languages`` or, where empty, of all.
+    """Return the benchmark in the files ``LANG.json`` of ``folder``, in ``languages``, or in all if empty.
 
-    Relevant to a query is, in each language that asks the same question, the sentence in which that language's answer
-    begins.
+    Relevant to a query is one sentence in each language that asks the same question: the one in which that language's
+    answer begins.
 
     Raises:
-        UserError: no file, or a file that is not in the published format.
+        UserError: There is no file, or a file is not in the published format.
     """
-    paths = [path for path in sorted(folder.glob("*.json")) if path.stem != "SOURCE"]
+    paths = [path for path in sorted(folder.glob("*.json")) if path.name != SOURCE]
     chosen = [path for path in paths if not languages or path.stem in languages]
     if not chosen:
+        found = ", ".join(path.stem for path in paths) or "no LANG.json"
         raise UserError(
-            f"{folder}: no LANG.json of {languages or 'any language'}, expected the files of XQuAD-R or MLQA-R"
+            f"{folder}: has {found}, expected a file of XQuAD-R or MLQA-R in {', '.join(languages) or 'any language'}; "
+            "run the stage fetch, or change evaluation_languages in params.yaml"
         )
     queries: list[Query] = []
     passages: list[Passage] = []
@@ -105,9 +97,55 @@ def _read_language(path: Path, passages: list[Passage]) -> Iterator[tuple[str, s
 
 
 def _answer_sentence(paragraph: dict[str, Any], question: dict[str, Any], path: Path) -> int:
-    """Return which sentence the answer begins in; character offsets, end exclusive."""
+    """Return the number of the sentence in which the answer begins; offsets are characters, the end is exclusive."""
     start = question["answers"][0]["answer_start"]
     for i, (begin, end) in enumerate(paragraph["sentence_breaks"]):
         if begin <= start < end:
             return i
-    raise UserError(f"{path}: the answer to {question['id']} begins at {start}, outside every sentence")
+    raise UserError(
+        f"{path}: the answer to {question['id']} begins at character {start}, expected a place in a sentence; delete "
+        "the file and fetch it again"
+    )
+
+
+def _home(name: str) -> PublicFiles:
+    folder = name.replace("_", "-")
+    files = (
+        RemoteFile(
+            path=f"{lang}.json",
+            url=f"{HOME}/{COMMITS[name]}/{folder}/{lang}.json",
+            sha256=sha256,
+            mirror_path=f"{folder}/{lang}.json",
+        )
+        for lang, sha256 in SHA256[name].items()
+    )
+    return PublicFiles(tuple(files))
+
+
+PUBLISHED = "[LAReQA](https://github.com/google-research-datasets/lareqa)"
+COLLECTIONS = (
+    BenchmarkSet(
+        name="xquad_r",
+        description="XQuAD-R (LAReQA, arXiv 2004.05484): a query is a question, a passage is a sentence of Wikipedia. "
+        "Each of the 1,190 questions is asked in 11 languages. Relevant is the sentence that holds the answer, one in "
+        "each language.",
+        languages=tuple(SHA256["xquad_r"]),
+        licence="CC-BY-SA-4.0",
+        source=PUBLISHED,
+        home=_home("xquad_r"),
+        checked="all files",
+        read=read_benchmark,
+    ),
+    BenchmarkSet(
+        name="mlqa_r",
+        description="MLQA-R (LAReQA, arXiv 2004.05484): a query is a question, a passage is a sentence of Wikipedia. "
+        "Each of the 1,148 questions is asked in 2 to 4 of 7 languages. Relevant is the sentence that holds the "
+        "answer, one in each of these languages.",
+        languages=tuple(SHA256["mlqa_r"]),
+        licence="CC-BY-NC-4.0",
+        source=PUBLISHED,
+        home=_home("mlqa_r"),
+        checked="all files",
+        read=read_benchmark,
+    ),
+)

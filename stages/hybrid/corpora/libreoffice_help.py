@@ -1,9 +1,9 @@
 """LibreOffice's help in many languages (MPL-2.0), from the packages ``libreoffice-help-LANG``: training pairs.
 
-A pair is a heading and the text under it, up to the next heading: title-to-passage retrieval about desktop software,
-not question answering. Headings and paragraphs carry an id that is the same in every language of one release; the group
-is page and id. English decides what is kept of a page; another language then keeps those of its blocks that are
-translated.
+A pair is a heading and the text under it, up to the next heading. This is title-to-passage retrieval about desktop
+software, not question answering. Headings and paragraphs have an id that is the same in every language of one release.
+The group is page and id. English decides what is kept of a page. Of another language, the blocks that are translated
+are kept.
 """
 
 import os
@@ -14,6 +14,7 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
+from stages.hybrid.corpora.collection import TrainingSet
 from stages.hybrid.corpora.formats.help_blocks import (
     Section,
     drop_repeated,
@@ -25,7 +26,8 @@ from stages.hybrid.corpora.formats.libreoffice_pages import read_page
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.languages import choose_languages, comparison_key
 from stages.hybrid.records import Pair
-from stages.hybrid.sources.downloads import find_archive, read_pages
+from stages.hybrid.sources.archives import find_archive, read_pages
+from stages.hybrid.sources.packages import DebianPackages
 
 NAME = "libreoffice_help"
 
@@ -33,7 +35,7 @@ NAME = "libreoffice_help"
 CODES = "ca cs da de dz el es et eu fi fr gl hi hu id it ja km ko nl om pl pt pt-BR ru sl sv tr vi zh-TW"
 LOCALES = {"en": "en-US", "zh": "zh-CN"} | {code: code for code in CODES.split()}
 
-# Headings that say nothing of the text under them, as comparison keys.
+# Headings that say nothing about the text under them, as comparison keys.
 GENERIC = """
     arguments codeexample codesnippet description errorcodes example examples inbasic inpython moreinformation note
     notes parameter parameters parametersandreturnvalue relatedtopics remarks returntype returnvalue returnvalues
@@ -41,25 +43,13 @@ GENERIC = """
 """
 GENERIC_KEYS = frozenset(GENERIC.split())
 MANY_PAGES = 2  # a heading on so many pages gets its parent heading in front
-MENU_PAGES = re.compile(r"/00/(000004\d+|\w+_menu)$")  # lists of menu paths, there to be included by other pages
+MENU_PAGES = re.compile(r"/00/(000004\d+|\w+_menu)$")  # lists of menu paths, which other pages include
 
 Outline = dict[tuple[str, str], Section]  # English sections by page and heading
 
 
-def packages_for(languages: Sequence[str]) -> dict[str, str]:
-    """Return the packages that hold the pages of ``languages`` and of English, by the archive that fetch makes of each.
-
-    No language means all; languages that LibreOffice has no help in are left out.
-
-    Raises:
-        UserError: it has help in none of them.
-    """
-    wanted = {"en", *choose_languages(LOCALES, languages, source=NAME)}
-    return {f"{lang}.zip": f"libreoffice-help-{LOCALES[lang].lower()}" for lang in sorted(wanted)}
-
-
 def is_page(path: str) -> bool:
-    """Say whether a file of a package is a help page."""
+    """Return whether the file at a path in a package is a help page."""
     return path.endswith(".html") and "/text/" in path
 
 
@@ -68,12 +58,12 @@ def read_pairs(folder: Path, languages: Sequence[str], *, workers: int | None = 
 
     Args:
         folder: data/raw/libreoffice_help, as `find_pages` takes it.
-        languages: codes of ISO 639-1; none means all, and those that LibreOffice has no help in are left out. English
-            is read in any case: the others are compared with it.
-        workers: processes; all cores where None.
+        languages: Codes of ISO 639-1; an empty list means all. Those without help pages are left out. English is always
+            read, because the others are compared with it.
+        workers: Number of processes; None for one per core.
 
     Raises:
-        UserError: a language's pages are missing, or LibreOffice has help in none of ``languages``.
+        UserError: A language's pages are missing, or LibreOffice has help in none of ``languages``.
     """
     wanted = sorted(choose_languages(LOCALES, languages, source=NAME))
     sources = {lang: find_pages(folder, lang) for lang in [*wanted, "en"]}
@@ -87,10 +77,10 @@ def read_pairs(folder: Path, languages: Sequence[str], *, workers: int | None = 
 
 
 def find_pages(folder: Path, lang: str) -> Path:
-    """Return what holds a language's pages: ``de.zip``, a folder ``de`` as LibreOffice has it, or an archive of those.
+    """Return the archive ``de.zip`` of a language, its folder ``de``, or an archive of such folders.
 
     Raises:
-        UserError: there is nothing like it in ``folder``.
+        UserError: ``folder`` has none of these.
     """
     locale = LOCALES[lang]
     for path in (folder / f"{lang}.zip", folder / locale):
@@ -98,14 +88,17 @@ def find_pages(folder: Path, lang: str) -> Path:
             return path
     archive = find_archive(folder)
     if archive is None or archive.stem in LOCALES:
-        raise UserError(f"{folder}: has no {lang}.zip and no folder {locale}; run the stage fetch, or `dvc repro`")
+        raise UserError(
+            f"{folder}: has neither {lang}.zip nor a folder {locale}, expected LibreOffice's help in {lang!r}; run the "
+            "stage fetch, or `dvc repro`"
+        )
     return archive
 
 
 def read_english(source: Path) -> Outline:
     """Return the English sections that make good pairs, each with the blocks worth keeping.
 
-    ``parent`` stays only where the query needs it in front: where the heading is on several pages.
+    ``parent`` stays only if the heading is on several pages, because the query then needs it in front.
     """
     useful = [section for section in _read_sections(source, "en", bare=False) if _is_useful(section)]
     pages = defaultdict(set)
@@ -134,7 +127,7 @@ def _english_pair(section: Section) -> Pair:
 
 
 def _translated_pairs(lang: str, sections: Iterable[Section], english: Outline) -> Iterator[Pair]:
-    """Yield the pairs whose heading, and the heading in front of it, are translated, and most of the passage."""
+    """Yield the pairs whose heading is translated, with the parent in front of it, and most of whose passage is."""
     for section in sections:
         original = english.get((section.page, section.key))
         if original is None or not is_translated(section.heading, original.heading):
@@ -156,7 +149,7 @@ def _group_id(section: Section) -> str:
 
 
 def _read_sections(source: Path, lang: str, *, bare: bool) -> Iterator[Section]:
-    """Yield the sections of every page; ``bare`` says whether blocks of mere menu paths or links stay."""
+    """Yield the sections of every page; ``bare`` says whether blocks stay that are only menu paths or links."""
     page_path = re.compile(rf"^(?:(?:.*/)?{re.escape(LOCALES[lang])}/)?text/(?P<page>.+)\.html$")
     pages = 0
     for path, content in read_pages(source, lambda path: page_path.match(path) is not None):
@@ -169,5 +162,29 @@ def _read_sections(source: Path, lang: str, *, bare: bool) -> Iterator[Section]:
             yield Section(page, key, heading, parent, blocks)
     if not pages:
         raise UserError(
-            f"{source}: has no pages {LOCALES[lang]}/text/....html; expected LibreOffice's help in {lang!r}"
+            f"{source}: has no page {LOCALES[lang]}/text/*.html, expected LibreOffice's help in {lang!r}; delete it "
+            "and run the stage fetch"
         )
+
+
+def _package(lang: str) -> str:
+    return f"libreoffice-help-{LOCALES[lang].lower()}"
+
+
+COLLECTION = TrainingSet(
+    name=NAME,
+    description="LibreOffice's help: a query is the title of a section, the passage is the text under it, translated "
+    f"by hand, in {len(LOCALES)} languages. This is title-to-passage retrieval about desktop software, not question "
+    "answering.",
+    languages=tuple(sorted(LOCALES)),
+    licence="MPL-2.0",
+    source="[LibreOffice](https://help.libreoffice.org), in Debian's packages "
+    "[libreoffice-help-LANG](https://packages.debian.org/source/libreoffice)",
+    home=DebianPackages(
+        is_page,
+        packages={"en.zip": _package("en")},  # with which the others are compared
+        by_language={lang: _package(lang) for lang in sorted(LOCALES)},
+    ),
+    checked="all files of version 7.4.7",
+    read=read_pairs,
+)

@@ -1,28 +1,28 @@
 """LibreOffice's messages in many languages (MPL-2.0), from the packages ``libreoffice-l10n-LANG``: parallel sentences.
 
-A message is what a tooltip, a dialog or a function's description says; the group is the English message, and query and
-passage of a pair are both the message, so that a cross-lingual pair is a sentence and its translation. It reaches
-languages that have no help pages, such as Arabic, Hindi and Thai.
-
-Source of the file format: GNU gettext's manual, "The Format of GNU MO Files".
+A message is the text of a tooltip, of a dialog or of a function's description. The group is the English message. Query
+and passage of a pair are both the message, so a cross-lingual pair is a sentence and its translation. There are
+messages in languages that have no help pages, such as Arabic, Hindi and Thai.
 """
 
 import re
-import struct
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
+from stages.hybrid.corpora.collection import TrainingSet
+from stages.hybrid.corpora.formats.gettext_catalogue import read_catalogue
 from stages.hybrid.corpora.formats.help_blocks import SHORTEST, drop_repeated, is_long_enough, is_translated
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.languages import choose_languages, normalise_text
 from stages.hybrid.records import Pair
-from stages.hybrid.sources.downloads import read_pages
+from stages.hybrid.sources.archives import read_pages
+from stages.hybrid.sources.packages import DebianPackages
 
 NAME = "libreoffice_messages"
 
-# Language to LibreOffice's name of it.
+# Language to LibreOffice's name for it.
 CODES = (
     "ar bg bn ca cs da de el es et eu fa fi fr gl gu he hi hr hu id it ja km kn ko lt lv mr nl om pl pt ro ru sk sl sr "
     "sv ta te th tr uk vi"
@@ -30,8 +30,7 @@ CODES = (
 LOCALES = {code: code for code in CODES.split()} | {"pt-BR": "pt_BR", "zh": "zh_CN", "zh-TW": "zh_TW"}
 
 MO_FILE = re.compile(r"(?:^|/)(?P<locale>\w+)/LC_MESSAGES/(?P<module>\w+)\.mo$")
-BYTE_ORDERS = {b"\xde\x12\x04\x95": "<", b"\x95\x04\x12\xde": ">"}
-CONTEXT_END, PLURAL_END = "\x04", "\0"  # between context and message; between singular and plural
+CONTEXT_END = "\x04"  # between context and message
 PLACEHOLDER = re.compile(r"[%$#<>{}\\]")
 ACCESS_KEY = re.compile(r"[_~](?=\w)")  # before the letter that chooses a menu's item
 
@@ -45,37 +44,26 @@ class Message(NamedTuple):
     text: str
 
 
-def packages_for(languages: Sequence[str]) -> dict[str, str]:
-    """Return the packages with the messages of ``languages``, by the archive that fetch makes of each.
-
-    No language means all. English has no package: it stands in all others. Languages without messages are left out.
-
-    Raises:
-        UserError: LibreOffice has messages in none of them but English.
-    """
-    wanted = sorted(choose_languages(LOCALES, languages, source=NAME))
-    return {f"{lang}.zip": f"libreoffice-l10n-{LOCALES[lang].lower().replace('_', '-')}" for lang in wanted}
-
-
 def is_page(path: str) -> bool:
-    """Say whether a file of a package holds messages."""
+    """Return whether the file at a path in a package holds messages."""
     return MO_FILE.search(path) is not None
 
 
 def read_pairs(folder: Path, languages: Sequence[str]) -> list[Pair]:
-    """Return the pairs of ``languages`` (none means all), sorted by language and group; query and passage are equal.
+    """Return the pairs of ``languages``, sorted by language and group; query and passage are equal.
 
     Args:
-        folder: data/raw/libreoffice_messages, with a ``LANG.zip`` of each language but English.
-        languages: codes of ISO 639-1; those that LibreOffice has no messages in are left out.
+        folder: data/raw/libreoffice_messages, with a ``LANG.zip`` for each language except English.
+        languages: Codes of ISO 639-1; an empty list means all. Those without messages are left out.
 
     Raises:
-        UserError: a language's archive is missing or holds no messages, or LibreOffice has them in none but English.
+        UserError: An archive is missing or has no messages, or LibreOffice has messages in none of ``languages`` except
+            English.
     """
     translated = sorted(choose_languages(LOCALES, languages, source=NAME))
     wanted = sorted([*translated, "en"] if not languages or "en" in languages else translated)
     texts: dict[str, dict[str, str]] = {lang: {} for lang in wanted}  # by language and group
-    pages: dict[str, str] = {}  # by group: the first of the dialogs that say the same
+    pages: dict[str, str] = {}  # by group: the first of the dialogs with this message
     for lang in translated:
         for message in read_messages(folder / f"{lang}.zip", lang):
             if _is_useful(message, lang):
@@ -96,7 +84,7 @@ def read_messages(archive: Path, lang: str) -> Iterator[Message]:
     """Yield the messages of one language in the order of modules, contexts and English messages.
 
     Raises:
-        UserError: the archive is missing, broken, or has no messages in ``lang``.
+        UserError: The archive is missing or broken, or has no messages in ``lang``.
     """
     found = False
     for path, content in read_pages(archive, is_page):
@@ -109,37 +97,9 @@ def read_messages(archive: Path, lang: str) -> Iterator[Message]:
                     yield Message(match["module"], _dialog(context), _clean(english), _clean(text))
     if not found:
         raise UserError(
-            f"{archive}: has no {LOCALES[lang]}/LC_MESSAGES/*.mo; expected LibreOffice's messages in {lang!r}"
+            f"{archive}: has no {LOCALES[lang]}/LC_MESSAGES/*.mo, expected LibreOffice's messages in {lang!r}; delete "
+            "it and run the stage fetch"
         )
-
-
-def read_catalogue(content: bytes, name: str) -> Iterator[tuple[str, str]]:
-    """Yield (original, translation) of a gettext catalogue in its order; of a plural, the first form.
-
-    Args:
-        content: the file's bytes.
-        name: what an error calls it.
-
-    Raises:
-        UserError: it is no such catalogue.
-    """
-    try:
-        order = BYTE_ORDERS[content[:4]]
-        count, originals, translations = struct.unpack_from(f"{order}3I", content, 8)
-        for i in range(count):
-            key, text = (_string(content, order, table + 8 * i) for table in (originals, translations))
-            if key:  # the empty one holds the file's header
-                yield key, text
-    except (KeyError, struct.error, UnicodeDecodeError, IndexError):
-        raise UserError(f"{name}: no whole gettext catalogue; delete it and run the stage fetch") from None
-
-
-def _string(content: bytes, order: str, entry: int) -> str:
-    """Return the string, of a plural the first, that a table's entry (length, offset) points to."""
-    length, offset = struct.unpack_from(f"{order}2I", content, entry)
-    if offset + length > len(content):
-        raise IndexError(offset)
-    return content[offset : offset + length].decode().partition(PLURAL_END)[0]
 
 
 def _clean(text: str) -> str:
@@ -147,15 +107,35 @@ def _clean(text: str) -> str:
 
 
 def _is_useful(message: Message, lang: str) -> bool:
-    """Say whether a message is a translated text of some length without places to be filled in."""
+    """Return whether a message is translated, long enough, and has no placeholder."""
     whole = is_long_enough(message.english, "en") and is_long_enough(message.text, lang)
     return whole and not PLACEHOLDER.search(message.english) and is_translated(message.text, message.english)
 
 
 def _dialog(context: str) -> str:
-    """Return what a context names before its first bar; some begin with the kind of message."""
+    """Return what stands before the first bar of a context, without the kind of message that some begin with."""
     return context.removeprefix("extended_tip|").partition("|")[0]
 
 
 def _group_id(message: Message) -> str:
     return f"lo-ui/{message.module}#{sha256(message.english.casefold().encode()).hexdigest()[:12]}"
+
+
+COLLECTION = TrainingSet(
+    name=NAME,
+    description="LibreOffice's messages: query and passage are the same sentence of a tooltip, a dialog or a "
+    f"function's description, translated by hand, in {len(LOCALES) + 1} languages. Only cross-lingual batches can be "
+    "drawn.",
+    languages=("en", *sorted(LOCALES)),
+    licence="MPL-2.0",
+    source="[LibreOffice](https://www.libreoffice.org), in Debian's packages "
+    "[libreoffice-l10n-LANG](https://packages.debian.org/source/libreoffice)",
+    home=DebianPackages(  # English needs no package: its messages are in all the others
+        is_page,
+        by_language={
+            lang: f"libreoffice-l10n-{locale.lower().replace('_', '-')}" for lang, locale in sorted(LOCALES.items())
+        },
+    ),
+    checked="all files of version 7.4.7",
+    read=read_pairs,
+)

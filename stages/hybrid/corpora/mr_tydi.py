@@ -1,6 +1,6 @@
 """Mr. TyDi's training questions with their Wikipedia passages, in eleven languages.
 
-Every question was asked in one language only, so that no group is parallel: it makes monolingual batches.
+Every question was asked in one language only. So no group is parallel, and only monolingual batches can be drawn.
 
 Source: X. Zhang et al., "Mr. TyDi: A Multi-lingual Benchmark for Dense Retrieval" (arXiv 2108.08787). Apache 2.0.
 """
@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from stages.hybrid.corpora.collection import SMALL_FILES, TrainingSet
 from stages.hybrid.corpora.formats.hub_tables import read_jsonl
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.languages import choose_languages
 from stages.hybrid.records import Pair
-from stages.hybrid.sources.hub_files import HubFiles
+from stages.hybrid.sources.hub_files import HubFiles, HubRepository
 
 NAME = "mr_tydi"
 LANGUAGES = {
@@ -32,20 +33,17 @@ LANGUAGES = {
 TRAIN = "mrtydi-v1.1-{}/train.jsonl.gz"
 
 
-def hub_files(languages: list[str]) -> list[HubFiles]:
-    """Return the training questions of ``languages``, pinned by the repository's commit."""
-    chosen = choose_languages(LANGUAGES, languages, source=NAME)
-    paths = tuple(TRAIN.format(LANGUAGES[lang]) for lang in chosen)
-    return [HubFiles("castorini/mr-tydi", "1d43c80218d06d0ef80f5b172ccabd848b948bc1", paths)]
-
-
 def read_pairs(folder: Path, languages: list[str]) -> list[Pair]:
-    """Return a pair a question and relevant passage, title in front, laid out as in the repository.
+    """Return a pair for each question and relevant passage, with the passage's title in front of it.
 
-    ``languages`` that Mr. TyDi lacks are passed over; an empty list means all. A group's page is the passage's article.
+    A group's page is the passage's article.
+
+    Args:
+        folder: data/raw/mr_tydi, laid out as the repository is.
+        languages: Codes of ISO 639-1; an empty list means all. Those that Mr. TyDi lacks are left out.
 
     Raises:
-        UserError: a file is missing or malformed, or Mr. TyDi has none of the languages.
+        UserError: A file is missing or malformed, or Mr. TyDi has none of ``languages``.
     """
     pairs: list[Pair] = []
     for lang in choose_languages(LANGUAGES, languages, source=NAME):
@@ -62,7 +60,29 @@ def _pairs_of(asked: tuple[Any, str, list[dict[str, str]]], lang: str, path: Pat
         docid, text = str(passage["docid"]), f"{passage['title'] or ''} {passage['text'] or ''}".strip()
         if not passage["text"]:
             raise UserError(
-                f"{path}: passage {docid!r} of question {query_id!r} has no text, expected the training file, whose "
-                "passages have; fetch it again"
+                f"{path}: passage {docid!r} of question {query_id!r} has no text, expected one; check that it is the "
+                "training file, and fetch it again"
             )
         yield Pair(f"{lang}:{query_id}:{docid}", f"{lang}:{docid.split('#')[0]}", lang, query.strip(), text)
+
+
+COLLECTION = TrainingSet(
+    name=NAME,
+    description="Mr. TyDi's training split: a query is a question, the passage is a paragraph of Wikipedia in the same "
+    "language, in 11 languages. No question is translated, so only monolingual batches can be drawn.",
+    languages=tuple(LANGUAGES),
+    licence="Apache-2.0; passages CC-BY-SA-3.0",
+    source="[Mr. TyDi](https://huggingface.co/datasets/castorini/mr-tydi) on the Hugging Face hub",
+    home=HubFiles(
+        repositories=(
+            HubRepository(
+                "castorini/mr-tydi",
+                "1d43c80218d06d0ef80f5b172ccabd848b948bc1",
+                by_language={lang: (TRAIN.format(name),) for lang, name in LANGUAGES.items()},
+            ),
+        ),
+        mirror_folder=NAME,
+    ),
+    checked=SMALL_FILES,
+    read=read_pairs,
+)

@@ -1,7 +1,7 @@
 """SQuAD's training questions with their paragraphs, in English and machine-translated; the question's id is the group.
 
-Two translations: ``mlqa_train`` is MLQA's (ar de es hi vi zh), ``xtreme_train`` XTREME's (ar de el es hi ru th tr vi
-zh). Neither set reads a translation of SQuAD's development set: XQuAD-R is made from it.
+There are two translations. ``mlqa_train`` is MLQA's (ar de es hi vi zh), ``xtreme_train`` is XTREME's (ar de el es hi
+ru th tr vi zh). No translation of SQuAD's development set is read, because XQuAD-R is made from that set.
 
 Source: P. Lewis et al., "MLQA" (arXiv 1910.07475), J. Hu et al., "XTREME" (arXiv 2003.11080), and SQuAD, CC BY-SA 4.0.
 The checksums are those that `datasets` and TensorFlow Datasets recorded.
@@ -11,12 +11,13 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from stages.hybrid.corpora.collection import SMALL_FILES, TrainingSet
 from stages.hybrid.corpora.formats.squad import read_squad
 from stages.hybrid.languages import choose_languages
 from stages.hybrid.records import Pair
-from stages.hybrid.sources.downloads import RemoteFile, find_archive, read_pages
+from stages.hybrid.sources.archives import find_archive, read_pages
+from stages.hybrid.sources.public_files import PublicFiles, RemoteFile
 
-MLQA, XTREME = "mlqa_train", "xtreme_train"
 ENGLISH = RemoteFile(
     path="en.json",
     url="https://rajpurkar.github.io/SQuAD-explorer/dataset/train-v1.1.json",
@@ -42,33 +43,18 @@ XTREME_SHA256 = {
     "vi": "ad6d3ba17b8e672e7066708ce5795f0f933f3ce18b7442ee11d6e3072f44f60b",
     "zh": "411e4023e4f3627ccb4873edfb77b36e97470b4226a076e6a632544c92353d24",
 }
-# A language's file: LANG.json, or as it is called in MLQA's archive.
+# A language's file: LANG.json, or its name in MLQA's archive.
 LANGUAGE_FILE = re.compile(r"(?:^|/)(\w\w)(?:_squad-translate-train-train-v1\.1)?\.json$")
 
 
-def mlqa_files(languages: list[str]) -> list[RemoteFile]:
-    """Return MLQA's archive, which holds all its languages, and SQuAD itself."""
-    return [MLQA_ARCHIVE, ENGLISH]
-
-
-def xtreme_files(languages: list[str]) -> list[RemoteFile]:
-    """Return XTREME's files, a language each, in ``languages``, and SQuAD itself for English."""
-    chosen = choose_languages(["en", *XTREME_SHA256], languages, source=XTREME)
-    names = {lang: f"squad.translate.train.en-{lang}.json" for lang in chosen if lang != "en"}
-    translated = [
-        RemoteFile(f"{lang}.json", f"{XTREME_HOME}/{name}", XTREME_SHA256[lang], mirror_path=f"xtreme/{name}")
-        for lang, name in names.items()
-    ]
-    return [ENGLISH, *translated] if "en" in chosen else translated
-
-
 def read_pairs(folder: Path, languages: list[str]) -> list[Pair]:
-    """Return the questions in ``folder``'s ``LANG.json`` files and archive, in ``languages`` or, where empty, in all.
+    """Return the questions in the files ``LANG.json`` and the archive of ``folder``, in ``languages`` (all if empty).
 
-    The page is the paragraph: in English where English is read, for translators left out questions and paragraphs.
+    A group's page is its paragraph. If English is read, the English paragraph counts, because translations lack some
+    questions and paragraphs.
 
     Raises:
-        UserError: there is no file in any of the languages, or one is not in SQuAD's format.
+        UserError: There is no file in ``languages``, or a file is not in SQuAD's format.
     """
     contents = dict(_read_files(folder))
     chosen = choose_languages(sorted(contents, key=lambda lang: (lang != "en", lang)), languages, source=str(folder))
@@ -84,10 +70,44 @@ def read_pairs(folder: Path, languages: list[str]) -> list[Pair]:
 
 
 def _read_files(folder: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield the language and the content of each file in SQuAD's format, those in an archive too."""
+    """Yield the language and the content of each file in SQuAD's format, in the folder and in its archive."""
     archive = find_archive(folder)
     for source in [folder, *([archive] if archive else [])]:
         for path, content in read_pages(source, lambda path: LANGUAGE_FILE.search(path) is not None):
             match = LANGUAGE_FILE.search(path)
             if match:
                 yield match[1], content
+
+
+def _xtreme_file(lang: str) -> RemoteFile:
+    name = f"squad.translate.train.en-{lang}.json"
+    return RemoteFile(f"{lang}.json", f"{XTREME_HOME}/{name}", XTREME_SHA256[lang], mirror_path=f"xtreme/{name}")
+
+
+DESCRIPTION = (
+    "SQuAD's training split: a query is a question, the passage is the paragraph of Wikipedia that it was asked about. "
+    "The English texts were machine-translated for {} into {} languages."
+)
+SQUAD = "[SQuAD](https://rajpurkar.github.io/SQuAD-explorer/)"
+COLLECTIONS = (
+    TrainingSet(
+        name="mlqa_train",
+        description=DESCRIPTION.format("MLQA", 6),
+        languages=("en", "ar", "de", "es", "hi", "vi", "zh"),
+        licence="CC-BY-SA-4.0",
+        source=f"[MLQA](https://github.com/facebookresearch/MLQA), from {SQUAD}",
+        home=PublicFiles((MLQA_ARCHIVE, ENGLISH)),
+        checked=SMALL_FILES,
+        read=read_pairs,
+    ),
+    TrainingSet(
+        name="xtreme_train",
+        description=DESCRIPTION.format("XTREME", len(XTREME_SHA256)),
+        languages=("en", *XTREME_SHA256),
+        licence="CC-BY-SA-4.0",
+        source=f"[XTREME](https://github.com/google-research/xtreme), from {SQUAD}",
+        home=PublicFiles(by_language={"en": ENGLISH} | {lang: _xtreme_file(lang) for lang in XTREME_SHA256}),
+        checked=SMALL_FILES,
+        read=read_pairs,
+    ),
+)

@@ -1,6 +1,7 @@
-"""SQuADShifts: English questions over Wikipedia, newspapers, Reddit and product reviews; a passage is a paragraph.
+"""SQuADShifts: English questions about Wikipedia, newspapers, Reddit and product reviews; a passage is a paragraph.
 
-A benchmark, or what early stopping listens to. ``squadshifts`` is all four, ``squadshifts_DOMAIN`` one.
+It can be a benchmark, or the set whose loss decides when training stops. ``squadshifts`` is all four domains,
+``squadshifts_DOMAIN`` is one of them.
 
 Source: J. Miller et al., "The Effect of Natural Distribution Shift on Question Answering Models", ICML 2020,
 https://github.com/modestyachts/squadshifts-website. CC BY 4.0.
@@ -10,11 +11,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from stages.hybrid.corpora.collection import SMALL_FILES, BenchmarkSet
 from stages.hybrid.corpora.formats.squad import read_squad
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.languages import choose_languages
 from stages.hybrid.records import Benchmark, Passage, Qrel, Query
-from stages.hybrid.sources.downloads import RemoteFile
+from stages.hybrid.sources.public_files import PublicFiles, RemoteFile
 
 HOME = "https://raw.githubusercontent.com/modestyachts/squadshifts-website/b7cc4d50af791c36c49417fb94dd739d6a9e7bef"
 SHA256 = {
@@ -23,6 +25,12 @@ SHA256 = {
     "reddit": "b4ac346dbf1816fdec80fdcf91d06a4b754fa51e47960fa8614a94f37ea42a4b",
     "amazon_reviews": "9db7bdee84a91f0fb80b9e74f365042fbbb217cb8e0a7e73bb071245472589b6",
 }
+TEXTS = {  # by domain
+    "new_wiki": "Wikipedia",
+    "nyt": "articles of the New York Times",
+    "reddit": "posts on Reddit",
+    "amazon_reviews": "reviews of products on Amazon",
+}
 NAMES = {
     "squadshifts": list(SHA256),
     "squadshifts_new_wiki": ["new_wiki"],
@@ -30,31 +38,19 @@ NAMES = {
     "squadshifts_reddit": ["reddit"],
     "squadshifts_amazon": ["amazon_reviews"],
 }
-
-
-def files(name: str) -> list[RemoteFile]:
-    """Return the files of the benchmark ``name``, pinned by commit and checksum."""
-    return [
-        RemoteFile(
-            path=f"{domain}_v1.0.json",
-            url=f"{HOME}/datasets/{domain}_v1.0.json",
-            sha256=SHA256[domain],
-            mirror_path=f"squadshifts/{domain}_v1.0.json",
-        )
-        for domain in NAMES[name]
-    ]
+READ_WHOLE = ["new_wiki"]  # domains whose published file the reader has read
 
 
 def read_benchmark(folder: Path, languages: list[str]) -> Benchmark:
     """Return the benchmark in all ``DOMAIN_v1.0.json`` files of ``folder``; relevant is a question's own paragraph.
 
     Raises:
-        UserError: ``languages`` lack "en", there is no file, or one is not in SQuAD's format.
+        UserError: ``languages`` lack "en", there is no file, or a file is not in SQuAD's format.
     """
     choose_languages(["en"], languages, source=str(folder))
     paths = sorted(folder.glob("*_v1.0.json"))
     if not paths:
-        raise UserError(f"{folder}: no DOMAIN_v1.0.json, expected the files of SQuADShifts; run the stage fetch")
+        raise UserError(f"{folder}: has no DOMAIN_v1.0.json, expected files of SQuADShifts; run the stage fetch")
     queries, qrels = [], []
     passages: dict[str, Passage] = {}
     for path in paths:
@@ -69,3 +65,33 @@ def read_benchmark(folder: Path, languages: list[str]) -> Benchmark:
         passages=pd.DataFrame(list(passages.values())).sort_values("passage_id", ignore_index=True),
         qrels=pd.DataFrame(qrels).sort_values(["query_id", "passage_id"], ignore_index=True),
     )
+
+
+def _remote_file(domain: str) -> RemoteFile:
+    file = f"{domain}_v1.0.json"
+    return RemoteFile(file, f"{HOME}/datasets/{file}", SHA256[domain], mirror_path=f"squadshifts/{file}")
+
+
+def _checked(domains: list[str]) -> str:
+    whole = [domain for domain in domains if domain in READ_WHOLE]
+    if whole == domains:
+        return "all files"
+    return f"the file of {', '.join(whole)}; of the others {SMALL_FILES}" if whole else SMALL_FILES
+
+
+def _collection(name: str, domains: list[str]) -> BenchmarkSet:
+    texts = ", ".join(TEXTS[domain] for domain in domains)
+    return BenchmarkSet(
+        name=name,
+        description=f"SQuADShifts: a query is a question, the passage is the paragraph it was asked about, both in "
+        f"English. The paragraphs are from {texts}.",
+        languages=("en",),
+        licence="CC-BY-4.0",
+        source="[SQuADShifts](https://modestyachts.github.io/squadshifts-website/)",
+        home=PublicFiles(tuple(map(_remote_file, domains))),
+        checked=_checked(domains),
+        read=read_benchmark,
+    )
+
+
+COLLECTIONS = tuple(_collection(name, domains) for name, domains in NAMES.items())

@@ -4,7 +4,6 @@ import hashlib
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -14,22 +13,21 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from torch.nn.functional import normalize
 
 from stages.hybrid.encoding.model import (
-    PRECISIONS,
     forward_tokens,
     length_batches,
     load_for_encoding,
     tokenize,
     use_bfloat16,
 )
-from stages.hybrid.ground.errors import UserError
+from stages.hybrid.encoding.params import EncoderParams
 from stages.hybrid.ground.files import read_array, sha256_of, write_array
+from stages.hybrid.ground.layout import BLOCKS
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 BLOCK = 1024  # texts between two saves
 WINDOW = 1 << 16  # texts whose tokens are held at a time
-BLOCKS = Path("data/.blocks")  # of encodings that were stopped; no output of a stage, so DVC leaves them
 
 
 class Encode(Protocol):
@@ -39,48 +37,25 @@ class Encode(Protocol):
         """Return L2-normalised embeddings, shape (texts, dim), in the order of ``texts``."""
 
 
-@dataclass(frozen=True)
-class EncoderSettings:
-    """How benchmarks are encoded.
-
-    ``max_length``: tokens of a text that are read, prompt included. ``precision``: ``auto`` is bfloat16 where the
-    processor multiplies in it, else float32; embeddings computed in bfloat16 are kept in float16.
-    ``tokens_per_batch``: tokens in one forward pass, padding included.
-    """
-
-    max_length: int
-    precision: str
-    tokens_per_batch: int
-
-    def __post_init__(self) -> None:
-        if self.precision not in PRECISIONS:
-            raise UserError(f"precision is {self.precision!r}, expected one of {', '.join(PRECISIONS)}")
-        if self.max_length < 8 or self.tokens_per_batch < self.max_length:
-            raise UserError(
-                f"max_length is {self.max_length} and tokens_per_batch {self.tokens_per_batch}, "
-                "expected at least 8, and a batch of at least one text"
-            )
-
-
 @contextmanager
-def resumable_encoder(folder: Path, settings: EncoderSettings, *, blocks: Path = BLOCKS) -> Iterator[Encode]:
+def resumable_encoder(folder: Path, params: EncoderParams, *, blocks: Path = BLOCKS) -> Iterator[Encode]:
     """Yield the encoding of texts by the model in ``folder``; a run that was killed resumes where it was.
 
     Finished blocks of embeddings are saved below ``blocks``, in a folder for each call, named by all that its
-    embeddings depend on: model, settings, prompt and texts. They are deleted when the block of code ends without an
+    embeddings depend on: model, params, prompt and texts. They are deleted when the block of code ends without an
     error, so what is computed from the embeddings must be written within it.
 
     Raises:
         UserError: as for `load_encoder`, or the encoder has no prompt of the name that is asked for.
     """
-    encoder = load_for_encoding(folder, settings.precision)
+    encoder = load_for_encoding(folder, params.precision)
     model = [sha256_of(path) for path in sorted(folder.rglob("*")) if path.is_file()]
     used: list[Path] = []
 
     def encode(texts: list[str], *, prompt: str) -> np.ndarray:
-        key = hashlib.sha256(f"{model} {settings} {prompt} {texts}".encode()).hexdigest()[:16]
+        key = hashlib.sha256(f"{model} {params} {prompt} {texts}".encode()).hexdigest()[:16]
         used.append(blocks / key)
-        return encode_texts(encoder, texts, prompt=prompt, settings=settings, blocks=used[-1])
+        return encode_texts(encoder, texts, prompt=prompt, params=params, blocks=used[-1])
 
     yield encode
     for finished in used:
@@ -88,7 +63,7 @@ def resumable_encoder(folder: Path, settings: EncoderSettings, *, blocks: Path =
 
 
 def encode_texts(
-    encoder: "SentenceTransformer", texts: list[str], *, prompt: str, settings: EncoderSettings, blocks: Path
+    encoder: "SentenceTransformer", texts: list[str], *, prompt: str, params: EncoderParams, blocks: Path
 ) -> np.ndarray:
     """Return L2-normalised embeddings, shape (texts, dim), in the order of ``texts``.
 
@@ -99,11 +74,11 @@ def encode_texts(
     rows: dict[str, list[int]] = {}
     for row, text in enumerate(texts):
         rows.setdefault(text, []).append(row)
-    kind = np.float16 if use_bfloat16(settings.precision, encoder.device) else np.float32
+    kind = np.float16 if use_bfloat16(params.precision, encoder.device) else np.float32
     found = np.empty((len(texts), encoder.get_embedding_dimension() or 0), dtype=kind)
     with progress_bar() as progress:
         task = progress.add_task(f"{prompt} texts, in letters", total=sum(map(len, rows)))
-        for done, embeddings in _encode_blocks(encoder, list(rows), prompt=prompt, settings=settings, blocks=blocks):
+        for done, embeddings in _encode_blocks(encoder, list(rows), prompt=prompt, params=params, blocks=blocks):
             places = [rows[text] for text in done]
             found[np.concatenate(places)] = np.repeat(embeddings, [len(place) for place in places], axis=0)
             progress.advance(task, sum(map(len, done)))
@@ -111,18 +86,18 @@ def encode_texts(
 
 
 def _encode_blocks(
-    encoder: "SentenceTransformer", texts: list[str], *, prompt: str, settings: EncoderSettings, blocks: Path
+    encoder: "SentenceTransformer", texts: list[str], *, prompt: str, params: EncoderParams, blocks: Path
 ) -> Iterator[tuple[list[str], np.ndarray]]:
     """Yield texts of like length with their embeddings, float32 ``(texts, dim)``; `WINDOW` are tokenised at a time."""
     for first in range(0, len(texts), WINDOW):
         window = texts[first : first + WINDOW]
-        tokens = tokenize(encoder, window, prompt=prompt, max_length=settings.max_length)
+        tokens = tokenize(encoder, window, prompt=prompt, max_length=params.max_length)
         order = sorted(range(len(tokens)), key=lambda i: -len(tokens[i]))
         for start in range(0, len(order), BLOCK):
             rows = order[start : start + BLOCK]
             path = blocks / f"{first + start:09d}.npy"
             if not path.exists():
-                write_array(path, _encode_block(encoder, [tokens[i] for i in rows], settings))
+                write_array(path, _encode_block(encoder, [tokens[i] for i in rows], params))
             yield [window[i] for i in rows], read_array(path)
 
 
@@ -138,15 +113,15 @@ def progress_bar() -> Progress:
     return Progress(*columns, speed_estimate_period=120)
 
 
-def _encode_block(encoder: "SentenceTransformer", tokens: list[list[int]], settings: EncoderSettings) -> np.ndarray:
+def _encode_block(encoder: "SentenceTransformer", tokens: list[list[int]], params: EncoderParams) -> np.ndarray:
     """Return the L2-normalised embeddings of tokenised texts, shape (texts, dim), without gradients."""
     from sentence_transformers.sentence_transformer.modules import Normalize
 
     found = np.empty((len(tokens), encoder.get_embedding_dimension() or 0), dtype=np.float32)
-    bfloat16 = use_bfloat16(settings.precision, encoder.device)
+    bfloat16 = use_bfloat16(params.precision, encoder.device)
     normalised = isinstance(encoder[-1], Normalize)  # a second time would give other last digits than encode() has
     with torch.inference_mode():
-        for batch in length_batches([len(text) for text in tokens], settings.tokens_per_batch):
+        for batch in length_batches([len(text) for text in tokens], params.tokens_per_batch):
             embeddings = forward_tokens(encoder, [tokens[i] for i in batch], bfloat16=bfloat16)
             found[batch] = (embeddings if normalised else normalize(embeddings, dim=1)).cpu().numpy()
     return found

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 LENGTH_STEP = 16  # a batch is padded to a multiple of so many tokens
 ROW_STEP = 4  # and filled up to a multiple of so many texts
-PRECISIONS = ("auto", "bfloat16", "float32")
 
 
 def load_encoder(folder: Path) -> "SentenceTransformer":

@@ -1,39 +1,28 @@
 """What a stage cost: seconds and memory, on which machine. Shown in the report; no stage depends on it."""
 
-import functools
 import importlib.metadata
 import os
 import platform
 import resource
-import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, ParamSpec
+from typing import Any
 
-P = ParamSpec("P")
+from stages.hybrid.ground.layout import COSTS
 
-COSTS = Path("data/costs")  # no output of any stage: its bytes differ from run to run
 PACKAGES = ("torch", "sentence-transformers", "transformers", "faiss-cpu", "numpy")
 
 
-def measured(command: Callable[P, None]) -> Callable[P, None]:
-    """Return a script's ``command`` so that it also writes its cost to data/costs, named by script and arguments.
+def write_cost(words: Sequence[str], *, seconds: float) -> None:
+    """Note in data/costs what a stage cost; ``words`` are its script's name and its arguments.
 
-    A stage that was stopped and went on is told with the time of its last part.
+    A stage that was stopped and resumed is noted with the time of its last part only.
     """
+    from stages.hybrid.ground.files import write_json  # imports pandas, which --help need not wait for
 
-    @functools.wraps(command)
-    def timed(*args: P.args, **kwargs: P.kwargs) -> None:
-        from stages.hybrid.ground.files import write_json  # imports pandas, which --help need not wait for
-
-        start = time.monotonic()
-        command(*args, **kwargs)
-        stage = " ".join([Path(command.__code__.co_filename).stem, *map(str, kwargs.values())])
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20  # Linux counts it in KiB
-        cost = {"stage": stage, "seconds": time.monotonic() - start, "peak_memory_gib": peak}
-        write_json(COSTS / f"{stage.replace(' ', '_')}.json", {**cost, "machine": describe_machine()})
-
-    return timed
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20  # Linux counts it in KiB
+    cost = {"stage": " ".join(words), "seconds": seconds, "peak_memory_gib": peak, "machine": describe_machine()}
+    write_json(COSTS / f"{'_'.join(words)}.json", cost)
 
 
 def describe_machine() -> dict[str, Any]:

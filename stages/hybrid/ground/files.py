@@ -15,6 +15,8 @@ import pandas as pd
 
 from stages.hybrid.ground.errors import UserError
 
+AGAIN = "run the stage that writes it, or `dvc repro`"
+
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
@@ -68,14 +70,14 @@ def read_json(path: Path) -> Any:
     """Return what a JSON file holds.
 
     Raises:
-        UserError: the file is missing or no JSON.
+        UserError: the file is missing or is not JSON.
     """
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise UserError(f"{path}: not found; run the stage that writes it, or `dvc repro`") from None
+        raise UserError(f"{path}: not found; {AGAIN}") from None
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: no valid JSON ({error})") from None
+        raise UserError(f"{path}: not valid JSON ({error}); delete it and {AGAIN}") from None
 
 
 def write_text(path: Path, text: str) -> None:
@@ -97,11 +99,15 @@ def read_table(path: Path) -> pd.DataFrame:
     """Return the table in a .parquet or .csv file; an empty cell of text is ``""``.
 
     Raises:
-        UserError: the file is missing.
+        UserError: the file is missing or broken.
     """
-    if not path.exists():
-        raise UserError(f"{path}: not found; run the stage that writes it, or `dvc repro`")
-    return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path, keep_default_na=False)
+    try:
+        return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path, keep_default_na=False)
+    except FileNotFoundError:
+        raise UserError(f"{path}: not found; {AGAIN}") from None
+    except (OSError, ValueError) as error:  # pyarrow's and pandas' errors are of these kinds
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise UserError(f"{path}: not a whole {path.suffix} file ({reason}); delete it and {AGAIN}") from None
 
 
 def write_array(path: Path, array: np.ndarray) -> None:
@@ -114,11 +120,11 @@ def read_array(path: Path) -> np.ndarray:
     """Return a .npy array, memory-mapped.
 
     Raises:
-        UserError: the file is missing or is no array.
+        UserError: the file is missing, or is not a whole array of numbers.
     """
     try:
         return np.load(path, mmap_mode="r", allow_pickle=False)
     except FileNotFoundError:
-        raise UserError(f"{path}: not found; run the stage that writes it, or `dvc repro`") from None
-    except ValueError as error:
-        raise UserError(f"{path}: no numpy array ({error})") from None
+        raise UserError(f"{path}: not found; {AGAIN}") from None
+    except (OSError, ValueError, EOFError):  # their texts advise to unpickle, which a hostile file would like
+        raise UserError(f"{path}: not a whole .npy file of numbers; delete it and {AGAIN}") from None

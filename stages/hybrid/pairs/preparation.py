@@ -1,6 +1,5 @@
 """From raw pairs to training pairs: what leaks out of a benchmark goes, pages are held out, twins are named."""
 
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
@@ -8,32 +7,12 @@ import pandas as pd
 
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.pairs.leaks import name_leaks
+from stages.hybrid.pairs.params import PrepareParams
 from stages.hybrid.pairs.twins import twin_ids
 from stages.hybrid.records import Benchmark, Pair
 
-LEAK_RULES = ("stop", "drop", "allow")
 
-
-@dataclass(frozen=True)
-class PrepareSettings:
-    """How training pairs are prepared.
-
-    ``held_out_share``: share of the pages, in [0, 1), kept out of training for validation.
-    ``leaks``: what to do with training pairs whose query or passage is one of a benchmark, or nearly: ``stop``,
-    ``drop`` or ``allow``.
-    """
-
-    held_out_share: float
-    leaks: str
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.held_out_share < 1:
-            raise UserError(f"held_out_share is {self.held_out_share}, expected at least 0 and below 1")
-        if self.leaks not in LEAK_RULES:
-            raise UserError(f"leaks is {self.leaks!r}, expected one of {', '.join(LEAK_RULES)}")
-
-
-def prepare_pairs(name: str, pairs: pd.DataFrame, leaks: pd.DataFrame, settings: PrepareSettings) -> pd.DataFrame:
+def prepare_pairs(name: str, pairs: pd.DataFrame, leaks: pd.DataFrame, params: PrepareParams) -> pd.DataFrame:
     """Return the training table: the columns of `Pair`, ``twin_id`` and ``held_out``, sorted by (group_id, lang).
 
     ``pairs`` has the columns of `Pair`; ``leaks`` are those of `find_leaks` among them.
@@ -43,17 +22,17 @@ def prepare_pairs(name: str, pairs: pd.DataFrame, leaks: pd.DataFrame, settings:
     """
     if pairs.empty:
         raise UserError(f"data set {name}: no pair in the languages asked for; check languages in params.yaml")
-    if settings.leaks == "stop" and len(leaks):
+    if params.leaks == "stop" and len(leaks):
         raise UserError(
             f"data set {name}: {leaks['row'].nunique()} of {len(pairs)} training pairs hold a text of a benchmark: "
             f"{name_leaks(leaks)}; drop them from the data, or set prepare.leaks to drop or allow"
         )
-    kept = pairs[~pairs.index.isin(leaks["row"])] if settings.leaks == "drop" else pairs
+    kept = pairs[~pairs.index.isin(leaks["row"])] if params.leaks == "drop" else pairs
     if kept.empty:
         raise UserError(f"data set {name}: every pair holds a text of a benchmark; take it out of datasets")
     table = kept.sort_values(["group_id", "lang"], ignore_index=True)
     table["twin_id"] = twin_ids(table)
-    table["held_out"] = held_out_pages(table["page_id"], settings.held_out_share)
+    table["held_out"] = held_out_pages(table["page_id"], params.held_out_share)
     # a group that says the same as one in training would make validation look better than it is
     trained = set(table.loc[~table["held_out"], "twin_id"])
     return table[~table["held_out"] | ~table["twin_id"].isin(trained)].reset_index(drop=True)
@@ -78,6 +57,20 @@ def validation_pairs(benchmark: Benchmark) -> pd.DataFrame:
     pairs = best.drop_duplicates(["group_id", "lang"]).rename(columns={"passage_id": "page_id"})
     pairs = pairs[list(Pair._fields)].reset_index(drop=True)
     return pairs.assign(twin_id=twin_ids(pairs))
+
+
+def choose_validation(
+    training: dict[str, pd.DataFrame], benchmarks: dict[str, Benchmark], validation_set: str
+) -> pd.DataFrame:
+    """Return the pairs to validate on, with their ``dataset``: a benchmark's if it is named, else those held out.
+
+    Raises:
+        UserError: as for `validation_pairs`.
+    """
+    if validation_set:
+        return validation_pairs(benchmarks[validation_set]).assign(dataset=validation_set)
+    tables = [table[table["held_out"]].assign(dataset=name) for name, table in training.items()]
+    return pd.concat(tables, ignore_index=True).drop(columns="held_out")
 
 
 def held_out_pages(pages: pd.Series, share: float) -> pd.Series:

@@ -1,4 +1,4 @@
-"""What the report says of the batches: what they were made of, beside what was to be expected, as blocks."""
+"""What the report says of the batches: what they are made of, beside what was expected; as blocks."""
 
 from typing import Any
 
@@ -8,19 +8,19 @@ OFTEN = 3  # groups drawn at least so many times are counted together
 
 
 def describe_batches(plan: dict[str, Any]) -> list[Block]:
-    """Return the section on the batches of a plan, of which `summarise_plan` tells; nothing where there is none."""
+    """Return the section on the batches of a plan, from `summarise_plan`; nothing if there is no plan."""
     if not plan:
         return []
     kinds = ", ".join(f"{count:,} {kind}" for kind, count in plan["batches_by_kind"].items())
     blocks: list[Block] = [
         Heading(3, "Batches"),
-        Paragraph(f"{plan['batches']:,} batches of {plan['pairs']:,} pairs in all: {kinds}. {_ratio(plan)}"),
+        Paragraph(f"{plan['batches']:,} batches with {plan['pairs']:,} pairs in all: {kinds}. {_ratio(plan)}"),
         _use(plan["datasets"]),
-        Paragraph("Pairs are masked in the loss where another of their batch has the same page or meaning."),
+        Paragraph("Pairs that share a page, or say the same, are masked as negatives of each other in the loss."),
         *(Paragraph(_left_out(data)) for data in plan["datasets"] if data["kinds_left_out"]),
         Paragraph(
-            "By language: the share of the plan's queries and passages beside the share that the settings and the data "
-            "lead to expect, which is the same for both. The distance is the larger of the two, in standard errors."
+            "Shares of the plan's queries and passages by language. The expected share follows from the parameters and "
+            "the data. The last column is the larger of the two distances from it, in standard errors."
         ),
         _languages(plan["languages"]),
     ]
@@ -28,17 +28,17 @@ def describe_batches(plan: dict[str, Any]) -> list[Block]:
 
 
 def _ratio(plan: dict[str, Any]) -> str:
-    told = plan["monolingual"]
-    text = f"The share of monolingual batches is {told['share']:.1%}, and {told['expected']:.1%} was to be expected"
-    if not told["standard_error"]:
+    ratio = plan["monolingual"]
+    text = f"{ratio['share']:.1%} of the batches are monolingual; {ratio['expected']:.1%} was expected"
+    if not ratio["standard_error"]:
         return f"{text}."
-    within = "within" if told["within_three"] else "outside"
-    return f"{text} (standard error {told['standard_error']:.1%}): it is {within} three standard errors."
+    within = "within" if ratio["within_three"] else "outside"
+    return f"{text} (standard error {ratio['standard_error']:.1%}). This is {within} three standard errors."
 
 
 def _use(datasets: list[dict[str, Any]]) -> Table:
     often = f"{OFTEN} times or more"
-    columns = ["data set", "batches", "groups", "never drawn", "once", "twice", often, "pairs masked"]
+    columns = ["training set", "batches", "groups", "never drawn", "once", "twice", often, "pairs masked"]
     rows = []
     for data in datasets:
         uses = {int(times): count for times, count in data["groups_by_uses"].items()}
@@ -50,7 +50,7 @@ def _use(datasets: list[dict[str, Any]]) -> Table:
 
 def _left_out(data: dict[str, Any]) -> str:
     kinds = " and no ".join(data["kinds_left_out"])
-    return f"Data set {data['dataset']} makes no {kinds} batch: too few of its groups share the languages."
+    return f"Training set {data['dataset']} makes no {kinds} batch, because too few of its groups share the languages."
 
 
 def _languages(languages: list[dict[str, Any]]) -> Table:

@@ -1,47 +1,117 @@
-"""All that the report tells of, in one place."""
+"""All that the report is written from, and how it is read."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from stages.hybrid.evaluation.quality.measures import average_benchmark, average_languages
+from stages.hybrid.ground.files import read_json, read_table
+from stages.hybrid.ground.layout import BIAS, COMPARISONS, CURVE, PLAN_SUMMARY, RAW, SCORES, STATISTICS
+from stages.hybrid.report.tables import summary_table
+from stages.hybrid.retrieval.baselines import WITHOUT_MODEL, find_systems
+
+Scored = dict[tuple[str, str], Path]  # (benchmark, system) -> its folder below SCORES, and below BIAS
+
 
 @dataclass(frozen=True)
 class Evidence:
-    """All that the report tells of.
+    """All that the report is written from.
 
     Attributes:
-        profile: The parameter profile's name.
-        models: The models, the one that others are compared with first.
-        systems: All that was scored, in the order in which it is shown: models, and what they are held against.
-        languages: Languages that training saw.
-        summary: The table of `summary_table`.
-        settings: The columns of `average_settings`, with benchmark and model.
-        by_language: The columns of `average_languages`, with benchmark and model.
-        bias: The columns of `average_bias`, with benchmark and model.
-        checks: Measures of the pool by exact ranks and by the index: columns benchmark, model, measure, exact, run.
-        comparisons: Which system is how much better than which: benchmark, the columns of `compare_systems`, p_holm.
-        plan: What the batch stage says of its plan; empty where there is none.
-        curve: The training curve, columns step and loss; None where nothing was trained.
-        statistics: What the prepare stage counted, by data set or benchmark.
-        sources: Where raw files are from, by data set or benchmark.
-        costs: What each stage's run cost, in the order in which they ran.
+        profile: Name of the parameter profile.
         seed: The run's seed.
+        models: The models; the others are compared with the first.
+        systems: All that was scored, in the order in which it is shown: models, baselines, adjusted models.
+        languages: Training languages.
+        summary: The table of `summary_table`.
+        cells: The columns of `average_cells`, with benchmark and system.
+        by_language: The columns of `average_languages`, with benchmark and system.
+        bias: The columns of `average_bias`, with benchmark and system.
+        language_pairs: The columns of `bias_by_pair`, with benchmark and system.
+        checks: Measures of the pool by exact ranks and by the index: benchmark, system, measure, exact, run.
+        comparisons: Paired comparisons of systems: benchmark, the columns of `compare_systems`, p_holm.
+        plan: What the batch stage says of its plan; empty if there is none.
+        curve: The training curve, columns step and loss; None if nothing was trained.
+        statistics: What the prepare stage counted, by training set or benchmark.
+        sources: SOURCE.json of each training set and benchmark, by name.
     """
 
     profile: str
+    seed: int
     models: list[str]
     systems: list[str]
     languages: list[str]
     summary: pd.DataFrame
-    settings: pd.DataFrame
+    cells: pd.DataFrame
     by_language: pd.DataFrame
     bias: pd.DataFrame
+    language_pairs: pd.DataFrame
     checks: pd.DataFrame
     comparisons: pd.DataFrame = field(default_factory=pd.DataFrame)
     plan: dict[str, Any] = field(default_factory=dict)
     curve: pd.DataFrame | None = None
     statistics: dict[str, Any] = field(default_factory=dict)
     sources: dict[str, Any] = field(default_factory=dict)
-    costs: list[dict[str, Any]] = field(default_factory=list)
-    seed: int = 0
+
+    @property
+    def benchmarks(self) -> list[str]:
+        """The benchmarks, in the order of the parameters."""
+        return list(dict.fromkeys(self.summary["benchmark"]))
+
+
+def read_evidence(
+    *, profile: str, seed: int, models: list[str], benchmarks: list[str], languages: list[str]
+) -> Evidence:
+    """Read what the stages left of this run.
+
+    Raises:
+        UserError: a table is missing or broken.
+    """
+    scored = find_scored(models, benchmarks)
+    queries = {key: read_table(SCORES / path / "queries.parquet") for key, path in scored.items()}
+    averages = join({key: average_benchmark(table) for key, table in queries.items()})
+    bias = collect(BIAS, scored, "bias.csv")
+    statistics = read_json(STATISTICS) if STATISTICS.exists() else {}
+    sources = sorted(RAW.glob("*/SOURCE.json"))  # those of earlier runs among them, which are left out
+    return Evidence(
+        profile=profile,
+        seed=seed,
+        models=models,
+        systems=list(dict.fromkeys(system for _, system in scored)),
+        languages=languages,
+        summary=summary_table(averages, bias, intervals=read_table(COMPARISONS / "intervals.parquet")),
+        cells=collect(SCORES, scored, "cells.csv"),
+        by_language=join({key: average_languages(table) for key, table in queries.items()}),
+        bias=bias,
+        language_pairs=collect(BIAS, scored, "pairs.csv"),
+        checks=collect(SCORES, {key: path for key, path in scored.items() if key[1] in models}, "run.csv"),
+        comparisons=read_table(COMPARISONS / "comparisons.parquet"),
+        plan=read_json(PLAN_SUMMARY) if PLAN_SUMMARY.exists() else {},
+        curve=read_table(CURVE) if CURVE.exists() else None,
+        statistics=statistics,
+        sources={path.parent.name: read_json(path) for path in sources if path.parent.name in statistics},
+    )
+
+
+def find_scored(models: list[str], benchmarks: list[str]) -> Scored:
+    """Return every system that was scored on a benchmark, in the order in which it is shown."""
+    found = {benchmark: find_systems(SCORES, [WITHOUT_MODEL, *models], benchmark=benchmark) for benchmark in benchmarks}
+    return {(benchmark, name): path for benchmark, systems in found.items() for name, path in systems.items()}
+
+
+def join(tables: dict[tuple[str, str], pd.DataFrame]) -> pd.DataFrame:
+    """Return the tables of every (benchmark, system) as one, with these two columns first."""
+    named = [table.assign(benchmark=benchmark, system=system) for (benchmark, system), table in tables.items()]
+    joined = pd.concat(named, ignore_index=True)
+    return joined[["benchmark", "system", *(name for name in joined.columns if name not in ("benchmark", "system"))]]
+
+
+def collect(root: Path, scored: Scored, name: str) -> pd.DataFrame:
+    """Return the tables ``name`` in the folders below ``root`` of every (benchmark, system) as one.
+
+    Raises:
+        UserError: a table is missing or broken.
+    """
+    return join({key: read_table(root / path / name) for key, path in scored.items()})

@@ -4,7 +4,7 @@ import math
 
 import pandas as pd
 
-from stages.hybrid.report.tables import SETTINGS
+from stages.hybrid.evaluation.names import SETTINGS
 
 MEASURES = {
     "map": "mAP",
@@ -46,6 +46,13 @@ def name_measure(measure: str) -> str:
 def name_figure(setting: str, measure: str) -> str:
     """Return a figure's name as readers write it."""
     return name_measure(measure) if measure in IN_POOL else f"{SETTINGS[setting]} {name_measure(measure)}"
+
+
+def name_system(system: str) -> str:
+    """Return a system's name in words: ``base+centred`` is "the centred base"."""
+    model, _, adjustment = system.partition("+")
+    words = {"centred": f"the centred {model}", "centred_training": f"{model} centred on training text"}
+    return words.get(adjustment, system)
 
 
 def name_columns(figures: pd.DataFrame) -> list[str]:

@@ -1,18 +1,19 @@
-"""How much of a model's gain is more than a constant offset a language; in words and figures."""
+"""How much of a model's gain needs training: beside it, what centring the base gives without any."""
 
 import pandas as pd
 
+from stages.hybrid.evaluation.names import HEADLINES, SETTINGS
 from stages.hybrid.report.evidence import Evidence
 from stages.hybrid.report.figures import name_columns, show
 from stages.hybrid.report.pages import Block, Heading, Paragraph, Table
-from stages.hybrid.report.tables import HEADLINES, SETTINGS, system_figures
+from stages.hybrid.report.tables import system_figures
 from stages.hybrid.retrieval.baselines import adjusted_name
 
 
 def describe_gains(evidence: Evidence, benchmark: str) -> list[Block]:
-    """Return what each model gains over the first beside what centring the first gains, and what both leave.
+    """Return what each model gains over the first, beside what centring the first gains.
 
-    Nothing where the centred systems are not among those that were scored.
+    Nothing is returned if the centred systems are not among those that were scored.
     """
     figures, _ = system_figures(evidence.summary, evidence.systems, benchmark=benchmark, columns=HEADLINES)
     base = evidence.models[0]
@@ -26,11 +27,11 @@ def describe_gains(evidence: Evidence, benchmark: str) -> list[Block]:
         differences = [figures.loc[one] - figures.loc[other] for one, other in contrasts]
         answers.append(Paragraph(_answer(differences, base=base, model=model)))
         for (one, other), values in zip(contrasts, differences, strict=True):
-            rows.append([f"{one} less {other}", *_signed(values)])
+            rows.append([f"{one} minus {other}", *_signed(values)])
     if not rows:
         return []
     table = Table(["difference", *name_columns(figures)], rows)
-    return [Heading(3, "How much is more than an offset"), *answers, table]
+    return [Heading(3, "How much of the gain needs training"), *answers, table]
 
 
 def _signed(values: pd.Series) -> list[str]:
@@ -39,13 +40,13 @@ def _signed(values: pd.Series) -> list[str]:
 
 def _answer(differences: list[pd.Series], *, base: str, model: str) -> str:
     """Return the answer in words; ``differences`` are those of the four contrasts, in their order."""
-    settings = [key for key in HEADLINES if key[1] == "map"]
-    parts = []
-    for key, *shown in zip(settings, *(_signed(values[settings]) for values in differences), strict=True):
-        gain, offset, left, both = shown
-        parts.append(f"{SETTINGS[key[0]]} {gain} against {offset}, which leaves {left}, or {both} with both centred")
+    maps = [key for key in HEADLINES if key[1] == "map"]
+    gain, offset, left, _ = (_signed(values[maps]) for values in differences)
+    parts = [
+        f"{SETTINGS[setting]} {gain[i]}, of which centring alone gives {offset[i]} and training adds {left[i]}"
+        for i, (setting, _) in enumerate(maps)
+    ]
     return (
-        f"Centring takes a constant offset a language out of {base} without training. What {model} gains over {base} "
-        f"in mAP, against what centring {base} gains: {'; '.join(parts)}. Only what is left above zero is more than "
-        "such an offset."
+        "Subtracting each language's mean embedding (centring) needs no training. "
+        f"Gains of {model} over {base} in mAP: {'; '.join(parts)}."
     )

@@ -1,15 +1,18 @@
 """The card of a fine-tuned model: how it is used, what it was made of, what it scores. Equal runs give equal bytes."""
 
-from dataclasses import asdict, dataclass
+import io
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-import yaml
+from ruamel.yaml import YAML
 
+from stages.hybrid.base.params import BaseParams
+from stages.hybrid.ground.files import read_json
 from stages.hybrid.report.evidence import Evidence
-from stages.hybrid.report.licences import LICENCES
 from stages.hybrid.report.pages import Block, Heading, Paragraph
 from stages.hybrid.report.results import headline_table
-from stages.hybrid.training.settings import TrainingSettings
+from stages.hybrid.training.params import TrainingParams
 
 TRAINED = "finetuned"  # the model that the card is about
 
@@ -19,64 +22,73 @@ class ModelFacts:
     """What the card is written from.
 
     Attributes:
-        base: The section ``base`` of params.yaml.
+        base: The base encoder.
         languages: Training languages.
-        prompts: Of the saved encoder, by name.
-        sources: SOURCE.json of each training set, by its name; empty where it has none.
-        plan: data/batches_summary.json.
-        settings: Of the training.
-        seed: Of the plan and the training.
+        prompts: Prompts of the saved encoder, by name.
+        sources: SOURCE.json of each training set, by its name.
+        plan: What `summarise_plan` returned.
+        params: Parameters of the training.
+        seed: Seed of the plan and the training.
     """
 
-    base: dict[str, Any]
+    base: BaseParams
     languages: list[str]
     prompts: dict[str, str]
     sources: dict[str, dict[str, Any]]
     plan: dict[str, Any]
-    settings: TrainingSettings
+    params: TrainingParams
     seed: int
+
+
+def read_prompts(folder: Path) -> dict[str, str]:
+    """Return the prompts of the sentence-transformers model in ``folder``, by name.
+
+    Raises:
+        UserError: the folder lacks its configuration.
+    """
+    prompts = read_json(folder / "config_sentence_transformers.json")["prompts"]
+    return {name: prompt or "" for name, prompt in prompts.items()}
 
 
 def describe_model(facts: ModelFacts) -> str:
     """Return the card in Markdown, with the front matter that model hubs read."""
-    base = facts.base["name"].rstrip("/").split("/")[-1]  # a folder's path is of no use to a reader
+    base = facts.base.name.rstrip("/").split("/")[-1]  # a folder's path is of no use to a reader
+    revision = f", revision {facts.base.revision}" if facts.base.revision else ""
     parts = [
-        f"---\n{yaml.safe_dump(_front_matter(facts), sort_keys=False, allow_unicode=True)}---",
+        f"---\n{_front_matter(facts)}---",
         f"# {base}, fine-tuned on hybrid batches",
-        "A text encoder for monolingual, cross-lingual and multilingual retrieval. Each batch of its training was "
-        "monolingual or cross-lingual by chance ([arXiv 2408.10536](https://arxiv.org/abs/2408.10536)).",
+        "A text encoder for monolingual, cross-lingual and multilingual retrieval. By chance, each batch of its "
+        "training was monolingual or cross-lingual ([arXiv 2408.10536](https://arxiv.org/abs/2408.10536)).",
         "## Use",
         _usage(facts.prompts),
         "## Training",
-        f"Base: {base} ({facts.base['source']}{_revision(facts.base)}). Languages: {', '.join(facts.languages)}. "
-        f"Seed: {facts.seed}.",
-        _table(["data set", "licence", "from", "batches", "groups", "never drawn"], _data_rows(facts)),
-        f"The plan: {facts.plan['batches']:,} batches, {facts.plan['pairs']:,} pairs in all, in "
+        f"Base: {base} ({facts.base.source}{revision}). Languages: {', '.join(facts.languages)}. Seed: {facts.seed}.",
+        _table(["training set", "licence", "from", "batches", "groups", "never drawn"], _data_rows(facts)),
+        f"{facts.plan['batches']:,} batches with {facts.plan['pairs']:,} pairs in all, in "
         f"{len(facts.plan['languages'])} languages.",
         _table(["kind of batch", "batches"], [[kind, f"{n:,}"] for kind, n in facts.plan["batches_by_kind"].items()]),
-        _table(["setting", "value"], [[name, _as_written(value)] for name, value in asdict(facts.settings).items()]),
+        _table(["parameter", "value"], [[name, _written(value)] for name, value in facts.params.model_dump().items()]),
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def _front_matter(facts: ModelFacts) -> dict[str, Any]:
-    hub = {"base_model": facts.base["name"]} if facts.base["source"] == "hub" else {}
-    return {
+def _front_matter(facts: ModelFacts) -> str:
+    hub = {"base_model": facts.base.name} if facts.base.source == "hub" else {}
+    front = {
         "library_name": "sentence-transformers",
         "pipeline_tag": "sentence-similarity",
         **hub,
         "language": sorted({language.split("-")[0] for language in facts.languages}),
         "tags": ["sentence-transformers", "feature-extraction", "sentence-similarity", "multilingual-retrieval"],
     }
-
-
-def _revision(base: dict[str, Any]) -> str:
-    return f", revision {base['revision']}" if base.get("revision") else ""
+    target = io.StringIO()
+    YAML().dump(front, target)
+    return target.getvalue()
 
 
 def _usage(prompts: dict[str, str]) -> str:
-    told = ", ".join(f"`{name}` is {text!r}" for name, text in sorted(prompts.items()) if text)
-    return f"""Queries and passages have prompts of their own ({told}):
+    named = ", ".join(f"`{name}` is {text!r}" for name, text in sorted(prompts.items()) if text)
+    return f"""Queries and passages have prompts of their own ({named}):
 
 ```python
 from sentence_transformers import SentenceTransformer
@@ -91,20 +103,20 @@ print(model.similarity(queries, passages))
 def _data_rows(facts: ModelFacts) -> list[list[str]]:
     rows = []
     for used in facts.plan["datasets"]:
-        name = used["dataset"]
+        source = facts.sources.get(used["dataset"], {})
         counts = [f"{used[key]:,}" for key in ("batches", "groups", "unused_groups")]
-        rows.append([name, LICENCES.get(name, "its owner's"), _origin(facts.sources.get(name, {})), *counts])
+        rows.append([used["dataset"], source.get("licence", "–"), _origin(source), *counts])
     return rows
 
 
 def _origin(source: dict[str, Any]) -> str:
-    """Return where a data set is from, with its version if all its files share one."""
+    """Return where a training set is from, with its version if all its files share one."""
     versions = {entry.get("version", "") for entry in source.get("files", {}).values()} - {""}
     version = f" {versions.pop()}" if len(versions) == 1 else ""
     return source.get("origin", "–") + version
 
 
-def _as_written(value: Any) -> str:
+def _written(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -117,11 +129,10 @@ def describe_results(evidence: Evidence) -> list[Block]:
     """Return the section on results: the headline figures of the first model and the fine-tuned, by benchmark."""
     systems = list(dict.fromkeys([evidence.models[0], TRAINED]))
     blocks: list[Block] = [Heading(2, "Results")]
-    for benchmark in dict.fromkeys(evidence.summary["benchmark"]):
-        table = headline_table(evidence.summary, systems, benchmark=benchmark)
-        blocks += [Paragraph(f"{benchmark}:"), table]
+    for benchmark in evidence.benchmarks:
+        blocks += [Paragraph(f"{benchmark}:"), headline_table(evidence.summary, systems, benchmark=benchmark)]
     text = (
-        f"From `reports/{evidence.profile}/report.html`: one run with seed {evidence.seed}, exact ranks, means over "
-        "language pairs. Intervals, tests and what the models are held against stand there."
+        f"One run with seed {evidence.seed}, exact ranks, means over cells. "
+        f"`reports/{evidence.profile}/report.html` has intervals, tests and baselines."
     )
     return [*blocks, Paragraph(text)]

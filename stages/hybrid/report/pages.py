@@ -1,9 +1,11 @@
-"""Blocks of a report, and the same blocks as Markdown and as one self-contained HTML page."""
+"""Blocks of a report, and the same blocks as Markdown and as one self-contained HTML page (page.html.j2)."""
 
-import html
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 
 @dataclass(frozen=True)
@@ -16,7 +18,7 @@ class Heading:
 
 @dataclass(frozen=True)
 class Paragraph:
-    """Running text; words between backquotes are code."""
+    """Running text; words between backquotes are code, and [words](https://...) a link."""
 
     text: str
 
@@ -41,87 +43,60 @@ class Picture:
 
 Block = Heading | Paragraph | Table | Picture
 
-STYLE = """
-body { margin: 2rem auto; max-width: 72rem; padding: 0 1.25rem; background: #fff; color: #1f2328;
-       font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; }
-h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 0 1rem; }
-h2 { font-size: 1.35rem; margin: 2.6rem 0 .6rem; padding-top: .9rem; border-top: 1px solid #d9dde2; }
-h3 { font-size: 1.05rem; margin: 1.8rem 0 .4rem; }
-p { max-width: 46rem; margin: .6rem 0; }
-code { font: .88em ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; background: #f3f4f6;
-       padding: .08em .3em; border-radius: 3px; }
-.wide { overflow-x: auto; }
-table { border-collapse: collapse; margin: .9rem 0 1.2rem; font-size: .92rem; font-variant-numeric: tabular-nums; }
-th, td { padding: .32rem .8rem; text-align: right; white-space: nowrap; border-bottom: 1px solid #eceef1; }
-th { border-bottom: 2px solid #9aa4af; font-weight: 600; vertical-align: bottom; white-space: normal; }
-th.text, td.text { text-align: left; }
-td.text { white-space: normal; }
-tbody tr:hover { background: #f7f8fa; }
-figure { margin: 1rem 0; }
-figure svg { max-width: 100%; height: auto; }
-""".strip()
+CODE_OR_LINK = re.compile(r"`([^`]*)`|\[([^\]`]*)\]\((https://[^\s()<>`|\\]+)\)")
+# What Markdown reads as a mark; an underscore within a word is none.
+MARKS = re.compile(r"[\\`*<>\[\]|#&~]|(?<!\w)_|_(?!\w)|^[-+](?=[-\s]|$)|!$")
+TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+)
+
+
+def to_html(blocks: Sequence[Block]) -> str:
+    """Return the blocks as one page that needs no other file; every text is escaped."""
+    title = next((block.text for block in blocks if isinstance(block, Heading)), "Report")
+    kinds = [(type(block).__name__, block) for block in blocks]
+    return TEMPLATES.get_template("page.html.j2").render(title=title, blocks=kinds, pieces=_pieces) + "\n"
 
 
 def to_markdown(blocks: Sequence[Block], *, pictures: str) -> str:
-    """Return the blocks as Markdown; pictures are links to ``pictures``/NAME.svg."""
+    """Return the blocks as Markdown, every text escaped; pictures are links to ``pictures``/NAME.svg."""
     return "\n\n".join(_markdown(block, pictures) for block in blocks) + "\n"
+
+
+def _pieces(text: str) -> Iterator[tuple[str, str | None, str | None, str | None]]:
+    """Yield (text, code, words of a link, its address) in order: each text with the code or the link that follows."""
+    parts = [*CODE_OR_LINK.split(text), None, None, None]
+    return zip(*[iter(parts)] * 4, strict=True)
 
 
 def _markdown(block: Block, pictures: str) -> str:
     match block:
         case Heading(level, text):
-            return f"{'#' * level} {_plain(text)}"
+            return f"{'#' * level} {_inline(text)}"
         case Paragraph(text):
-            return _plain(text)
+            return _inline(text)
         case Picture(name, _, words):
-            return f"![{_plain(words)}]({pictures}/{name}.svg)"
+            return f"![{_escaped(words)}]({pictures}/{name}.svg)"
         case Table(columns, rows, text_columns):
             rule = ["---" if i < text_columns else "---:" for i in range(len(columns))]
             lines = [[_cell(cell) for cell in row] for row in (columns, *rows)]
             return "\n".join(f"| {' | '.join(line)} |" for line in (lines[0], rule, *lines[1:]))
 
 
-def _plain(text: str) -> str:
-    """Return ``text`` with the characters escaped that Markdown would read as marks; backquotes stay."""
-    parts = text.split("`")  # text and code by turns
-    marks = r"([\\*<>\[\]|#]|(?<!\w)_|_(?!\w))"  # an underscore within a word is none
-    return "`".join(re.sub(marks, r"\\\1", part) if i % 2 == 0 else part for i, part in enumerate(parts))
+def _inline(text: str) -> str:
+    marked = ""
+    for plain, code, words, url in _pieces(" ".join(text.split())):
+        marked += _escaped(plain)
+        if code:
+            marked += f"`{code}`"
+        elif words is not None:
+            marked += f"[{_escaped(words)}]({url})"
+    return re.sub(r"^(\d+)([.)])(?=\s|$)", r"\1\\\2", marked)  # is no item of a list
 
 
 def _cell(text: str) -> str:
-    return _plain(" ".join(text.split()))
-
-
-def to_html(blocks: Sequence[Block]) -> str:
-    """Return the blocks as one page that needs no other file; every text is escaped."""
-    title = next((block.text for block in blocks if isinstance(block, Heading)), "Report")
-    body = "\n".join(_html(block) for block in blocks)
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{html.escape(title)}</title>\n<style>\n{STYLE}\n</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
-    )
-
-
-def _html(block: Block) -> str:
-    match block:
-        case Heading(level, text):
-            return f"<h{level}>{_escaped(text)}</h{level}>"
-        case Paragraph(text):
-            return f"<p>{_escaped(text)}</p>"
-        case Picture(_, svg, words):
-            label = f'<svg role="img" aria-label="{html.escape(words)}" '
-            return f"<figure>{svg.replace('<svg ', label, 1)}</figure>"
-        case Table(columns, rows, text_columns):
-            head = _row("th", columns, text_columns=text_columns)
-            body = "\n".join(_row("td", row, text_columns=text_columns) for row in rows)
-            return f'<div class="wide"><table>\n<thead>{head}</thead>\n<tbody>\n{body}\n</tbody>\n</table></div>'
-
-
-def _row(tag: str, cells: list[str], *, text_columns: int) -> str:
-    marks = [' class="text"' if i < text_columns else "" for i in range(len(cells))]
-    return "<tr>" + "".join(f"<{tag}{m}>{_escaped(c)}</{tag}>" for m, c in zip(marks, cells, strict=True)) + "</tr>"
+    return re.sub(r"(?<!\\)\|", r"\|", _inline(text))  # a bar ends a cell even within code
 
 
 def _escaped(text: str) -> str:
-    return re.sub(r"`([^`]*)`", r"<code>\1</code>", html.escape(text))
+    return MARKS.sub(r"\\\g<0>", text)

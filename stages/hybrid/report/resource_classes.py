@@ -12,14 +12,15 @@ _LANGUAGES_BY_CLASS = {
     5: "ar de en es fr ja zh",
     4: "ca cs eu fa fi hi hr hu it ko nl pl pt ru sr sv tr vi",
     3: "bg bn da el et gl he id lt lv ro sk sl ta th uk",
-    2: "mr pa sw yo",
-    1: "as dz gu km kn om te",
+    2: "ha mr pa sw yo zu",
+    1: "as dz gu ig km kn om rw te tw",
+    0: "bem fon",  # fongbe in the list
 }
 CLASSES = {lang: number for number, langs in _LANGUAGES_BY_CLASS.items() for lang in langs.split()}
 
 
 def resource_class(lang: str) -> int | None:
-    """Return a language's class, 0 to 5, or None where the list here lacks it; a region or script does not count."""
+    """Return a language's class, 0 to 5, or None if the list here lacks it; a region or script does not count."""
     return CLASSES.get(lang.split("-")[0])
 
 

@@ -4,25 +4,18 @@ from pathlib import Path
 
 import pandas as pd
 
+from stages.hybrid.evaluation.names import MEAN, SETTINGS
 from stages.hybrid.ground.files import read_table
 from stages.hybrid.report.resource_classes import resource_group
 
-FIGURE = ["benchmark", "model", "setting", "measure"]  # what a figure is told by
+FIGURE = ["benchmark", "system", "setting", "measure"]  # what a figure is identified by
 SUMMARY_COLUMNS = [*FIGURE, "value", "n_queries"]
 PAPER = Path(__file__).parent / "paper_results.csv"
 PAPER_NAMES = {"xquad_r": "XQuAD-R", "mlqa_r": "MLQA-R"}
-MEAN = "mean"  # the query_lang of a mean over query languages, in bias.csv and in the paper's tables
-
-SETTINGS = {
-    "monolingual": "monolingual",
-    "cross_lingual": "cross-lingual",
-    "multilingual": "multilingual",
-}  # and in words
-HEADLINES = [*((setting, "map") for setting in SETTINGS), ("multilingual", "rank_distance")]
 
 
 def summary_table(retrieval: pd.DataFrame, bias: pd.DataFrame, *, intervals: pd.DataFrame) -> pd.DataFrame:
-    """Return every figure of every model on every benchmark: `SUMMARY_COLUMNS`, low and high, one row a figure.
+    """Return every figure of every system on every benchmark: `SUMMARY_COLUMNS`, low and high, one row a figure.
 
     ``retrieval`` holds `SUMMARY_COLUMNS`; ``bias`` holds benchmark, model, query_lang, measure, value, n_queries, of
     which the means over query languages enter, as figures of the multilingual setting. ``intervals`` holds `FIGURE`,
@@ -33,13 +26,13 @@ def summary_table(retrieval: pd.DataFrame, bias: pd.DataFrame, *, intervals: pd.
     return figures.merge(intervals[[*FIGURE, "low", "high"]], on=FIGURE, how="left")
 
 
-def language_pair_table(settings: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
-    """Return one row for each model, benchmark, query language and passage language, and one column for each measure.
+def language_pair_table(cells: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
+    """Return one row for each system, benchmark, query language and passage language, and one column for each measure.
 
-    ``settings`` holds benchmark, model and the columns of `average_settings`, ``pairs`` those of `bias_by_pair`.
+    ``cells`` holds benchmark, system and the columns of `average_cells`, ``pairs`` those of `bias_by_pair`.
     """
-    keys = ["benchmark", "model", "query_lang", "passage_lang"]
-    within = settings[settings["setting"] != "multilingual"]
+    keys = ["benchmark", "system", "query_lang", "passage_lang"]
+    within = cells[cells["setting"] != "multilingual"]
     counts = within.groupby(keys)["n_queries"].first()
     long = pd.concat([within[[*keys, "measure", "value"]], pairs[[*keys, "measure", "value"]]], ignore_index=True)
     wide = long.pivot(index=keys, columns="measure", values="value")[list(dict.fromkeys(long["measure"]))]
@@ -47,8 +40,8 @@ def language_pair_table(settings: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataF
 
 
 def bias_by_language(bias: pd.DataFrame) -> pd.DataFrame:
-    """Return one row for each model, benchmark and query language, and one column for each bias measure."""
-    keys = ["model", "benchmark", "query_lang"]
+    """Return one row for each system, benchmark and query language, and one column for each bias measure."""
+    keys = ["system", "benchmark", "query_lang"]
     by_language = bias[bias["query_lang"] != MEAN]
     wide = by_language.pivot(index=keys, columns="measure", values="value")
     return wide[list(dict.fromkeys(by_language["measure"]))].reset_index()
@@ -63,41 +56,41 @@ def system_figures(
     left out. The number of queries is the largest behind a system's figures.
     """
     rows = summary[summary["benchmark"] == benchmark]
-    values = rows.pivot(index="model", columns=["setting", "measure"], values="value")
+    values = rows.pivot(index="system", columns=["setting", "measure"], values="value")
     figures = values.loc[
         [system for system in systems if system in values.index], [key for key in columns if key in values.columns]
     ]
-    return figures, rows.groupby("model")["n_queries"].max()
+    return figures, rows.groupby("system")["n_queries"].max()
 
 
-def seen_and_unseen(settings: pd.DataFrame, languages: list[str], *, measure: str = "map") -> pd.DataFrame:
+def seen_and_unseen(cells: pd.DataFrame, languages: list[str], *, measure: str = "map") -> pd.DataFrame:
     """Return the mean of ``measure`` over the language pairs that training saw both, one or none of.
 
-    ``settings`` holds model and the columns of `average_settings`, for one benchmark. Columns: setting, query,
-    passages (each "seen", "unseen" or "all"), model, value, n_settings (language pairs that enter). A language is
+    ``cells`` holds system and the columns of `average_cells`, for one benchmark. Columns: setting, query,
+    passages (each "seen", "unseen" or "all"), system, value, n_cells (language pairs that enter). A language is
     seen where it is one of the training ``languages``.
     """
-    rows = settings[settings["measure"] == measure]
+    rows = cells[cells["measure"] == measure]
     kind = {True: "seen", False: "unseen"}
     rows = rows.assign(
         query=rows["query_lang"].isin(languages).map(kind),
         passages=rows["passage_lang"].isin(languages).map(kind).where(rows["setting"] != "multilingual", "all"),
     )
-    keys = ["setting", "query", "passages", "model"]
-    means = rows.groupby(keys)["value"].agg(value="mean", n_settings="size").reset_index()
+    keys = ["setting", "query", "passages", "system"]
+    means = rows.groupby(keys)["value"].agg(value="mean", n_cells="size").reset_index()
     order = means["setting"].map({setting: i for i, setting in enumerate(SETTINGS)})
     return means.assign(order=order).sort_values(["order", *keys[1:]], ignore_index=True).drop(columns="order")
 
 
-def by_resources(settings: pd.DataFrame, *, measure: str = "map") -> pd.DataFrame:
+def by_resources(cells: pd.DataFrame, *, measure: str = "map") -> pd.DataFrame:
     """Return the mean of ``measure`` over the language pairs whose query language is high- or lower-resource.
 
-    ``settings`` holds model and the columns of `average_settings`, for one benchmark. Columns: setting, resources (as
-    `resource_group` says), model, value, languages (the query languages, sorted, in one string).
+    ``cells`` holds system and the columns of `average_cells`, for one benchmark. Columns: setting, resources (as
+    `resource_group` says), system, value, languages (the query languages, sorted, in one string).
     """
-    rows = settings[settings["measure"] == measure]
+    rows = cells[cells["measure"] == measure]
     rows = rows.assign(resources=rows["query_lang"].map(resource_group))
-    groups = rows.groupby(["setting", "resources", "model"])
+    groups = rows.groupby(["setting", "resources", "system"])
     means = groups.agg(value=("value", "mean"), languages=("query_lang", lambda langs: " ".join(sorted(set(langs)))))
     means = means.reset_index()
     order = means["setting"].map({setting: i for i, setting in enumerate(SETTINGS)})

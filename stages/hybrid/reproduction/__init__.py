@@ -1,1 +1,1 @@
-"""The paper's tables again: the runs that answer them, the claims they are asked about, the page that tells."""
+"""The paper's tables again: the runs that answer them, the claims that are tested, the page that reports both."""

@@ -1,4 +1,4 @@
-"""What the paper's tables claim, and whether the runs bear it out."""
+"""What the paper's tables claim, and whether the runs confirm it."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from stages.hybrid.evaluation.significance import (
+from stages.hybrid.evaluation.inference.significance import (
     average_sums,
     bootstrap_interval,
     detectable_difference,
@@ -17,23 +17,22 @@ from stages.hybrid.evaluation.significance import (
     shift,
     subtract,
 )
-from stages.hybrid.report.tables import MEAN, SETTINGS
+from stages.hybrid.evaluation.names import MEAN, SETTINGS, SMALLER_IS_BETTER
+from stages.hybrid.report.answer import ALPHA
 from stages.hybrid.report.tables import PAPER_NAMES as BENCHMARK_NAMES
 from stages.hybrid.reproduction.systems import Judged
 
-ALPHA = 0.05
-MARGIN = 0.01  # "as good as" means at most one per cent of the other's figure worse
-SMALLER_IS_BETTER = ("rank_distance",)
+MARGIN = 0.01  # "as good as" means worse by at most one per cent of the other's figure
 ENCODERS = {"XLM-R": "xlm_r", "LaBSE": "labse"}  # the paper's, and their columns
 UNSEEN_BY_PAPER = ("el", "vi")  # languages that the paper's training never saw
 PAPER_NAMES = BENCHMARK_NAMES | SETTINGS | {"x_x_mono": "X-X-mono", "x_y": "X-Y", "hybrid": "hybrid"}
-HOLDS, FAILS, OPEN, NO_DATA = "holds", "does not hold", "cannot be told", "no data"
+HOLDS, FAILS, OPEN, NO_DATA = "holds", "does not hold", "not significant", "no data"
 
 
 def name_of(key: str) -> str:
-    """Return the paper's name of a sampling, benchmark or setting, or ``key`` where it has none.
+    """Return the paper's name of a sampling, benchmark or setting, or ``key`` if it has none.
 
-    That of ``x_y+centred`` is X-Y+centred.
+    An adjustment behind a plus stays: ``x_y+centred`` is X-Y+centred.
     """
     name, plus, adjustment = key.partition("+")
     return PAPER_NAMES.get(name, name) + plus + adjustment
@@ -42,12 +41,12 @@ def name_of(key: str) -> str:
 class Claim(NamedTuple):
     """That one sampling is better than another, or as good as it."""
 
-    one: str
+    one: str  # a key of `SAMPLINGS`, and so is the other
     other: str
     setting: str
     measure: str = "map"
-    as_good: bool = False  # as good as, to within `MARGIN`, and not better than
-    unseen: bool = False  # for queries in languages that training never saw
+    as_good: bool = False  # at least as good as, to within `MARGIN`; else better than
+    unseen: bool = False  # only for queries in languages that training never saw
 
     @property
     def words(self) -> str:
@@ -80,19 +79,21 @@ CLAIMS = [
 
 
 def judge_claims(judged: Sequence[Judged], paper: pd.DataFrame, *, languages: Sequence[str]) -> pd.DataFrame:
-    """Return what the runs say of each of `CLAIMS` on each benchmark, one row each, all of them one family for Holm.
+    """Return what the runs say of each of `CLAIMS` on each benchmark, one row each. All rows are one family for Holm.
 
     Columns: claim, words, benchmark, measure, verdict, difference (of the two means over seeds), low, high, seed_error
     (the difference's standard error over seeds), p, p_holm, detectable, gain (by how much the difference is on the
     claim's side of its threshold), n_questions, seed_pairs, agreeing, xlm_r and labse (the paper's differences).
 
-    The claim's null hypothesis is that the difference equals its threshold: 0 for "better than", `MARGIN` of the
-    other's figure to the worse for "at least as good as". A claim *holds* where p_holm is below `ALPHA`, the
-    difference is above the threshold and so is that of every pair of seeds; it *does not hold* where p_holm is below
-    `ALPHA` and both are below; otherwise it *cannot be told*.
+    The claim's null hypothesis is that the difference equals its threshold. For "better than" that is 0. For "at least
+    as good as" it is `MARGIN` of the other's figure to the worse. The verdict is
+
+    - *holds* if p_holm is below `ALPHA`, and the difference and that of every pair of seeds are on the claim's side;
+    - *does not hold* if p_holm is below `ALPHA`, and all of these are on the other side;
+    - *not significant* otherwise, and *no data* if a sampling was not run.
 
     Args:
-        judged: What the runs did, one entry a benchmark.
+        judged: What the runs did, one entry per benchmark.
         paper: The published figures.
         languages: Languages that the runs trained on.
     """
@@ -110,7 +111,7 @@ def judge_claims(judged: Sequence[Judged], paper: pd.DataFrame, *, languages: Se
 
 
 def _measure_claim(claim: Claim, runs: Judged, languages: Sequence[str]) -> dict[str, float]:
-    """Return what a claim's row says of the runs; NaN where a sampling was not run or no query language is unseen."""
+    """Return what a claim's row says of the runs; NaN if a sampling was not run or no query language is unseen."""
     pair = [runs.sums.get((name, claim.setting, claim.measure), []) for name in (claim.one, claim.other)]
     if claim.unseen:
         langs = {query for query, _ in pair[0][0].cells if query not in languages} if pair[0] else set()
@@ -140,14 +141,14 @@ def _measure_claim(claim: Claim, runs: Judged, languages: Sequence[str]) -> dict
 
 
 def _seed_error(figures: Sequence[np.ndarray]) -> float:
-    """Return the standard error over seeds of a difference of means; NaN where one has a single seed."""
+    """Return the standard error over seeds of a difference of means; NaN if one has a single seed."""
     if min(map(len, figures)) < 2:
         return np.nan
     return float(np.sqrt(sum(seeds.var(ddof=1) / len(seeds) for seeds in figures)))
 
 
 def _published(claim: Claim, benchmark: str, paper: pd.DataFrame) -> dict[str, float]:
-    """Return the difference that the claim is about as each of the paper's encoders has it; NaN where it has none."""
+    """Return the claim's difference for each of the paper's encoders; NaN if the paper does not give it."""
     langs = UNSEEN_BY_PAPER if claim.unseen else (MEAN,)
     rows = paper[
         (paper["benchmark"] == PAPER_NAMES.get(benchmark))

@@ -1,4 +1,4 @@
-"""All that the page on the reproduction tells of, in one place."""
+"""All that the page on the reproduction is written from, in one place."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from stages.hybrid.reproduction.kept import KeptRun
 
 @dataclass(frozen=True)
 class Findings:
-    """All that the page tells of.
+    """All that the page is written from.
 
     Attributes:
         runs: The kept runs.
@@ -19,8 +19,8 @@ class Findings:
         tables: The paper's tables by number, as of `paper_table`.
         systems: The table of `system_table`.
         others: The table of `compare_with_others`.
-        resources: The table of `group_table` by resources.
-        trained: The table of `group_table` by whether training saw the language.
+        resources: The table of `group_table` by the resources of the query language.
+        trained: The table of `group_table` by whether training saw the query language.
     """
 
     runs: Sequence[KeptRun]

@@ -1,4 +1,4 @@
-"""The page on the reproduction: what was run, which claims hold, the tables, and how sure it all is; as blocks."""
+"""The page on the reproduction, as blocks: what was run, which claims hold, the tables, and how sure it all is."""
 
 import math
 from collections.abc import Sequence
@@ -6,12 +6,12 @@ from typing import Any
 
 import pandas as pd
 
-from stages.hybrid.evaluation.significance import FLIPS, RESAMPLES
+from stages.hybrid.evaluation.inference.significance import FLIPS, RESAMPLES
+from stages.hybrid.evaluation.names import MEAN
+from stages.hybrid.report.answer import ALPHA
 from stages.hybrid.report.figures import show, show_interval, show_p
 from stages.hybrid.report.pages import Block, Heading, Paragraph, Table
-from stages.hybrid.report.tables import MEAN
 from stages.hybrid.reproduction.claims import (
-    ALPHA,
     ENCODERS,
     FAILS,
     HOLDS,
@@ -22,10 +22,11 @@ from stages.hybrid.reproduction.claims import (
     name_of,
 )
 from stages.hybrid.reproduction.findings import Findings
-from stages.hybrid.reproduction.kept import SAMPLINGS, KeptRun
-from stages.hybrid.reproduction.page_tables import describe_groups, describe_others, describe_systems, describe_tables
+from stages.hybrid.reproduction.kept import KEPT, SAMPLINGS, KeptRun
+from stages.hybrid.reproduction.page_others import describe_others
+from stages.hybrid.reproduction.page_tables import describe_groups, describe_systems, describe_tables
 
-COUNTED = {HOLDS: "hold", FAILS: "do not hold", OPEN: "cannot be told", NO_DATA: "have no data"}
+COUNTED = {HOLDS: "hold", FAILS: "do not hold", OPEN: "are not significant", NO_DATA: "have no data"}
 
 
 def describe_findings(findings: Findings) -> list[Block]:
@@ -43,30 +44,32 @@ def describe_findings(findings: Findings) -> list[Block]:
 
 
 def _setup(findings: Findings) -> list[Block]:
-    """Say what was run."""
-    run, seeds = findings.runs[0], _seeds(findings.runs)
-    sampler, plan = run.params["sampler"], run.plan
-    text = (
-        "A. Elmahdy, S.-C. Lin and A. Ahmad (arXiv 2408.10536) compare three ways to fill a training batch: pairs of "
-        "one language (X-X-mono), pairs whose query and passage differ in language (X-Y), and a mixture of both kinds "
-        f"of batch (hybrid). Runs here: {len(findings.runs)} ({seeds}). Every run made {plan['batches']:,} "
-        f"steps of {sampler['batch_size']} pairs, {plan['pairs']:,} in all, from {run.params['base']['name']}, on "
-        f"{', '.join(run.params['datasets'])} in {len(run.params['languages'])} languages "
-        f"({', '.join(run.params['languages'])}); their parameters differ in sampling and seed alone. "
+    """Say what the paper compares, and what was run here."""
+    run, plan = findings.runs[0], findings.runs[0].plan
+    paper = (
+        "The paper (A. Elmahdy, S.-C. Lin and A. Ahmad, arXiv 2408.10536) compares three ways to fill training "
+        "batches. X-X-mono: all pairs of a batch are in one language. X-Y: query and passage of a pair differ in "
+        "language. Hybrid: a mixture of both kinds of batch."
+    )
+    ours = (
+        f"Runs here: {len(findings.runs)} ({_seeds(findings.runs)}). Every run made {plan['batches']:,} steps of "
+        f"{run.params['sampler']['batch_size']} pairs, {plan['pairs']:,} in all. It trained "
+        f"{run.params['base']['name']} on {', '.join(run.params['datasets'])} in {len(run.params['languages'])} "
+        f"languages ({', '.join(run.params['languages'])}). The runs' parameters differ in sampling and seed only. "
         f"Profile {run.params['profile']}, {_commits(findings.runs)}. {_machines(findings.runs)}"
     )
     unlike = (
-        "The paper trained XLM-R base and LaBSE on questions and answers in nine languages. With another encoder or "
-        "other text the levels are not comparable: the differences between the samplings are what is put to the test."
+        "The paper trained XLM-R base and LaBSE on questions and answers in nine languages. Encoder and text differ "
+        "here, so the levels are not comparable. Only the differences between the samplings are tested."
     )
-    return [Paragraph(text), Paragraph(unlike)]
+    return [Paragraph(paper), Paragraph(ours), Paragraph(unlike)]
 
 
 def _seeds(runs: Sequence[KeptRun]) -> str:
-    told = {name: [str(run.seed) for run in runs if run.sampling == name] for name in SAMPLINGS}
+    seeds = {name: [str(run.seed) for run in runs if run.sampling == name] for name in SAMPLINGS}
     return "; ".join(
-        f"{name_of(name)} with {'seeds ' + ', '.join(seeds) if seeds else 'no seed yet'}"
-        for name, seeds in told.items()
+        f"{name_of(name)} with {'seeds ' + ', '.join(found) if found else 'no seed yet'}"
+        for name, found in seeds.items()
     )
 
 
@@ -76,7 +79,7 @@ def _commits(runs: Sequence[KeptRun]) -> str:
 
 
 def _machines(runs: Sequence[KeptRun]) -> str:
-    """Say how long training took, and on what, as far as it is known."""
+    """Say how long training took and on what machine, as far as it is known."""
     costs = [run.training for run in runs if run.training]
     if not costs:
         return ""
@@ -85,39 +88,43 @@ def _machines(runs: Sequence[KeptRun]) -> str:
         f"{machine['processor']}: {machine['cores']} cores, {machine['memory_gib']} GiB"
         for machine in (cost["machine"] for cost in costs)
     }
-    return f"Training took {min(minutes):.1f} to {max(minutes):.1f} minutes a run, on {'; '.join(sorted(machines))}."
+    return f"Training took {min(minutes):.1f} to {max(minutes):.1f} minutes per run, on {'; '.join(sorted(machines))}."
 
 
 def _claims(findings: Findings) -> list[Block]:
     """Say of each claim whether it holds, and how sure that is."""
     claims = findings.claims
     counts = claims["verdict"].value_counts()
-    told = [f"{counts[verdict]} {words}" for verdict, words in COUNTED.items() if counts.get(verdict, 0)]
+    counted = [f"{counts[verdict]} {words}" for verdict, words in COUNTED.items() if counts.get(verdict, 0)]
     text = (
-        f"What tables 1 to 8 claim comes to {claims['claim'].nunique()} comparisons of two samplings, put to each "
-        f"benchmark: {len(claims)} in all, of which {', '.join(told)}. In brackets: the difference here, then the "
-        "paper's with XLM-R and with LaBSE. The table has the 95 % interval over questions, the standard error over "
-        f"seeds, the corrected p and the smallest difference that these questions can show. {_unseen(findings)}"
+        f"Tables 1 to 8 of the paper make {claims['claim'].nunique()} claims, each about two samplings. Each is tested "
+        f"on each benchmark. Of the {len(claims)} results, {', '.join(counted)}. {_unseen(findings)}"
+    )
+    brackets = (
+        "Figures in brackets are the difference here, then the paper's with XLM-R and with LaBSE. The table adds the "
+        "95 % interval over questions, the standard error over seeds, the corrected p, and the smallest difference "
+        "that these questions can detect."
     )
     discussed = [Paragraph(_discuss(rows)) for _, rows in claims.groupby("claim", sort=False)]
-    return [Heading(2, "Which claims hold"), Paragraph(text), *discussed, _claim_table(claims)]
+    heading = Heading(2, "Which claims hold")
+    return [heading, Paragraph(text), Paragraph(brackets), *discussed, _claim_table(claims)]
 
 
 def _unseen(findings: Findings) -> str:
     """Say which languages training never saw, here and in the paper."""
     asked = set(findings.figures["query_lang"]) - {MEAN}
-    here = sorted(asked - set(findings.runs[0].params["languages"]))
-    return f"Languages that training never saw: {', '.join(here) or 'none'} here, {', '.join(UNSEEN_BY_PAPER)} there."
+    here = ", ".join(sorted(asked - set(findings.runs[0].params["languages"]))) or "none"
+    return f"Languages that training never saw: {here} here; {', '.join(UNSEEN_BY_PAPER)} in the paper."
 
 
 def _discuss(rows: pd.DataFrame) -> str:
     """Return what the benchmarks say of one claim."""
-    told = [f"{row['verdict']} on {name_of(row['benchmark'])}{_because(row)}" for row in rows.to_dict("records")]
-    return f"{rows['words'].iloc[0]}: {'; '.join(told)}."
+    found = [f"{row['verdict']} on {name_of(row['benchmark'])}{_because(row)}" for row in rows.to_dict("records")]
+    return f"{rows['words'].iloc[0]}: {'; '.join(found)}."
 
 
 def _because(row: dict[str, Any]) -> str:
-    """Return the figures behind a verdict and, where there is none, the reason."""
+    """Return the figures behind a verdict and, if a claim was not decided, the reason."""
     if row["verdict"] == NO_DATA:
         return ""
     ours, *papers = (show(row["measure"], row[key], sign=True) for key in ("difference", *ENCODERS.values()))
@@ -125,8 +132,8 @@ def _because(row: dict[str, Any]) -> str:
     if row["verdict"] != OPEN:
         return figures
     if row["p_holm"] >= ALPHA:
-        return f"{figures}: too little for {row['n_questions']:,} questions"
-    return f"{figures}: the questions tell them apart, the seeds disagree"
+        return f"{figures}, with {row['n_questions']:,} questions"
+    return f"{figures}, because the seeds disagree, although the test over questions is significant"
 
 
 def _claim_table(claims: pd.DataFrame) -> Table:
@@ -153,27 +160,29 @@ def _claim_table(claims: pd.DataFrame) -> Table:
 def _method(findings: Findings) -> list[Block]:
     """Say what a verdict rests on, how sure it can be, and how to make it again."""
     verdicts = (
-        f"A claim holds where p is below {ALPHA}, the difference is on its side and so is that of every pair of seeds; "
-        f"it does not hold where p is below {ALPHA} and all of these are on the other side; else it cannot be told. A "
-        f"smaller rank distance is better. At least as good means worse by no more than {MARGIN:.0%} of the other's "
-        "figure, and is tested against that bound."
+        f"A claim holds if p is below {ALPHA}, and the mean difference and those of all pairs of seeds are on its "
+        f"side. It does not hold if p is below {ALPHA} and all of these are on the other side. Otherwise it is not "
+        "significant. A smaller rank distance is better. “At least as good as” means worse by at most "
+        f"{MARGIN:.0%} of the other's figure, and is tested against that bound."
     )
     questions = (
-        "Tests and intervals are over question ids: a question is drawn, or its difference turned, with all its "
-        "translations and language pairs at once, for the translations of one question are not samples of their own; "
-        "questions on one paragraph are taken as independent. "
-        f"Seeds are averaged question by question first. p is that of a paired randomisation test with {FLIPS:,} "
-        f"flips, Holm-corrected over the {findings.claims['p'].notna().sum()} tests of claims; intervals are of "
-        f"{RESAMPLES:,} bootstrap resamples. Detectable is the smallest true difference that one test at .05 finds "
-        "with a power of .8: 2.80 standard deviations of what a question adds, over the root of the number of "
-        "questions. Correction asks for more."
+        "Tests and intervals are over question ids. The translations of one question are not independent samples. So "
+        "a question is drawn, or its difference flipped, with all its translations and language pairs at once. "
+        "Questions on one paragraph are treated as independent. Seeds are averaged first, question by question."
+    )
+    tests = (
+        f"p is from a paired randomisation test with {FLIPS:,} flips, Holm-corrected over the "
+        f"{findings.claims['p'].notna().sum()} tests of claims. Intervals are from {RESAMPLES:,} bootstrap resamples. "
+        "Detectable is the smallest true difference that one test at 0.05 finds with a power of 0.8. It is 2.80 "
+        "standard deviations of what a question adds, divided by the square root of the number of questions. After "
+        "correction only larger differences are found."
     )
     commands = (
-        "`python -m stages.reproduction --run` makes the runs, as DVC experiments, and `python -m stages.reproduction` "
-        "this page, from what is kept of them in data/reproduction. The page's tables are beside it as CSV; `runs.csv` "
-        "has every figure of every run."
+        "`python -m stages.reproduction --run` makes the runs, as DVC experiments. `python -m stages.reproduction` "
+        f"makes this page from what is kept of them in {KEPT}. The page's tables are beside it as CSV. `runs.csv` has "
+        "every figure of every run."
     )
-    paragraphs = [verdicts, questions, *_seed_chance(findings.runs), commands]
+    paragraphs = [verdicts, questions, tests, *_seed_chance(findings.runs), commands]
     return [Heading(2, "How sure this is"), *(Paragraph(text) for text in paragraphs)]
 
 
@@ -181,10 +190,10 @@ def _seed_chance(runs: Sequence[KeptRun]) -> list[str]:
     """Say how much it means that all pairs of seeds agree."""
     seeds = min(sum(run.sampling == name for run in runs) for name in SAMPLINGS)
     if seeds < 2:
-        return ["Fewer than two seeds of a sampling say nothing of what another would give."]
+        return ["With fewer than two seeds of a sampling, nothing is known of what another seed would give."]
     chance = 2 / math.comb(2 * seeds, seeds)
     return [
         f"With {seeds} seeds each, two equal samplings have all {seeds**2} pairs of seeds on one side with a chance of "
-        f"{chance:.2f}: agreeing seeds guard against one lucky run and prove little by themselves. What another "
-        "training text or another encoder would change is in none of these figures."
+        f"{chance:.2f}. Agreement of the seeds guards against one lucky run, but proves little alone. Another training "
+        "text or another encoder may give other results; none of these figures covers that."
     ]

@@ -1,4 +1,4 @@
-"""What the kept runs measured: every figure in one tidy table, and the sums by question that tests need."""
+"""What the kept runs measured: every figure in one tidy table, and the sums by question that the tests need."""
 
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
@@ -8,10 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stages.hybrid.evaluation.bias import MEAN
-from stages.hybrid.evaluation.comparisons import COMPARED, figures_of
-from stages.hybrid.evaluation.measures import average_benchmark, average_languages
-from stages.hybrid.evaluation.significance import (
+from stages.hybrid.evaluation.inference.comparisons import figures_of
+from stages.hybrid.evaluation.inference.significance import (
     SEED,
     Draws,
     QuestionSums,
@@ -21,10 +19,13 @@ from stages.hybrid.evaluation.significance import (
     select_languages,
     sum_questions,
 )
+from stages.hybrid.evaluation.names import HEADLINES, MEAN
+from stages.hybrid.evaluation.quality.measures import average_benchmark, average_languages
 from stages.hybrid.ground.files import read_table
+from stages.hybrid.ground.layout import FINETUNED
 from stages.hybrid.reproduction.kept import KeptRun
 
-TRAINED = "finetuned"  # the model that a run trains; systems named finetuned+centred and the like are made of it
+TRAINED = FINETUNED.name  # the model that a run trains; its adjusted systems are named finetuned+centred and so on
 COLUMNS = ["sampling", "seed", "benchmark", "setting", "measure", "query_lang", "value", "n_queries"]
 
 
@@ -34,10 +35,10 @@ class Judged:
 
     Attributes:
         benchmark: Its name.
-        figures: Columns `COLUMNS`; ``seed`` is empty for a model that no run trained. Query language "mean" holds the
-            benchmark's figure.
-        sums: By sampling, setting and measure, those of `COMPARED`: the sums by question, one a seed.
-        draws: The random numbers that all its tests share.
+        figures: Columns `COLUMNS`; ``seed`` is empty for a system that no run trained. The benchmark's own figure has
+            the query language `MEAN`.
+        sums: The sums by question of the `HEADLINES`, one entry per seed, by sampling, setting and measure.
+        draws: The random numbers that all tests on the benchmark share.
     """
 
     benchmark: str
@@ -46,20 +47,20 @@ class Judged:
     draws: Draws
 
     def mean_sums(self, sampling: str, setting: str, measure: str) -> QuestionSums | None:
-        """Return a sampling's sums, averaged over seeds; None where it has no such figure."""
+        """Return a sampling's sums, averaged over seeds; None if it has no such figure."""
         runs = self.sums.get((sampling, setting, measure))
         return average_sums(runs) if runs else None
 
 
-def judge_runs(runs: list[KeptRun], benchmark: str) -> Judged:
+def judge_runs(runs: Sequence[KeptRun], benchmark: str) -> Judged:
     """Return what ``runs`` did on ``benchmark``.
 
-    A trained model goes by its run's sampling and seed, and so does what is made of it: ``hybrid``, ``hybrid+centred``.
-    What no run trained, such as the base or the base centred, is the same in every run but for the seed of ``random``:
-    it is taken from the first and has no seed.
+    A trained model and its adjusted systems are named by the run's sampling (``hybrid``, ``hybrid+centred``) and have
+    its seed. Systems that no run trained, such as the base or the centred base, are taken from the first run and have
+    no seed. They are the same in every run, but for ``random``, which depends on the seed.
 
     Raises:
-        UserError: two runs were asked different questions.
+        UserError: a table is missing, or two runs were asked different questions.
     """
     systems = list(_systems(runs, benchmark))
     questions = pd.Index(sorted(read_table(systems[0][2] / "measures.parquet")["question_id"].unique()))
@@ -68,7 +69,7 @@ def judge_runs(runs: list[KeptRun], benchmark: str) -> Judged:
     for sampling, seed, folder in systems:
         measured = read_table(folder / "measures.parquet")
         figures = figures_of(measured, read_table(folder / "bias.parquet"))
-        for setting, measure in COMPARED:
+        for setting, measure in HEADLINES:
             if (setting, measure) in figures:
                 summed = sum_questions(figures[setting, measure], measure, questions=questions)
                 sums.setdefault((sampling, setting, measure), []).append(summed)
@@ -77,8 +78,8 @@ def judge_runs(runs: list[KeptRun], benchmark: str) -> Judged:
     return Judged(benchmark, table, sums, draw(len(questions), np.random.default_rng(SEED)))
 
 
-def _systems(runs: list[KeptRun], benchmark: str) -> Iterator[tuple[str, int | None, Path]]:
-    """Yield sampling, seed and folder of what was judged on ``benchmark``, untrained models first."""
+def _systems(runs: Sequence[KeptRun], benchmark: str) -> Iterator[tuple[str, int | None, Path]]:
+    """Yield sampling, seed and folder of what was judged on ``benchmark``, untrained systems first."""
     folders = [(run, path) for run in runs for path in sorted((run.folder / benchmark).iterdir())]
     untrained = {path.name: path for _, path in reversed(folders) if not path.name.startswith(TRAINED)}
     yield from ((name, None, path) for name, path in sorted(untrained.items()))
@@ -96,8 +97,8 @@ def _tidy(measured: pd.DataFrame, bias: pd.DataFrame) -> pd.DataFrame:
 def over_seeds(figures: pd.DataFrame) -> pd.DataFrame:
     """Return the mean, the standard deviation and the number of seeds of every figure in the table of `Judged`.
 
-    Columns: sampling, benchmark, setting, measure, query_lang, ours, sd, seeds, n_queries (of one seed). sd is NaN for
-    fewer than two seeds.
+    Columns: sampling, benchmark, setting, measure, query_lang, ours, sd, seeds, n_queries (of one seed). With fewer
+    than two seeds, sd is NaN.
     """
     keys = ["sampling", "benchmark", "setting", "measure", "query_lang"]
     found = figures.groupby(keys, sort=False).agg(
@@ -109,7 +110,7 @@ def over_seeds(figures: pd.DataFrame) -> pd.DataFrame:
 def with_intervals(table: pd.DataFrame, judged: Sequence[Judged]) -> pd.DataFrame:
     """Return rows of `over_seeds` with the 95 % interval over questions of the mean over seeds: columns low and high.
 
-    ``query_lang`` may hold several languages, with a space between them. NaN stands where the figure is unknown.
+    ``query_lang`` may hold several languages, with a space between them. An unknown figure has NaN.
     """
     runs = {of.benchmark: of for of in judged}
     bounds = [_interval(runs[row["benchmark"]], row) for row in table.to_dict("records")]

@@ -5,8 +5,7 @@ from collections.abc import Callable, Sequence
 
 import pandas as pd
 
-from stages.hybrid.evaluation.comparisons import COMPARED
-from stages.hybrid.evaluation.significance import (
+from stages.hybrid.evaluation.inference.significance import (
     Difference,
     compare,
     holm,
@@ -15,29 +14,35 @@ from stages.hybrid.evaluation.significance import (
     select_languages,
     subtract,
 )
-from stages.hybrid.report.tables import MEAN
-from stages.hybrid.reproduction.claims import ALPHA, ENCODERS, PAPER_NAMES, SMALLER_IS_BETTER
+from stages.hybrid.evaluation.names import HEADLINES, MEAN, SMALLER_IS_BETTER
+from stages.hybrid.ground.layout import BASE
+from stages.hybrid.report.answer import ALPHA
+from stages.hybrid.reproduction.claims import ENCODERS, PAPER_NAMES
 from stages.hybrid.reproduction.kept import SAMPLINGS
 from stages.hybrid.reproduction.systems import Judged, over_seeds, with_intervals
 from stages.hybrid.retrieval.baselines import adjusted_name
 
-CENTRED_BASE = adjusted_name("base", "centred")
+CENTRED_BASE = adjusted_name(BASE.name, "centred")
 NUMBERS = [str(number) for number in range(1, 9)]
-CELL = ["benchmark", "setting", "measure", "query_lang"]
-FIGURE = ["ours", "low", "high", "sd", "seeds", "n_queries"]
-COLUMNS = ["encoder", *CELL, "sampling", *FIGURE, "paper", "difference", "better_than"]
-GROUP = ["benchmark", "setting", "measure", "group", "query_lang", "sampling", *FIGURE]
-SYSTEM = ["benchmark", "sampling", "setting", "measure", *FIGURE]
+PLACE = ["benchmark", "setting", "measure", "query_lang"]  # of a figure in a table of the paper
+OURS = ["ours", "low", "high", "sd", "seeds", "n_queries"]
+COLUMNS = ["encoder", *PLACE, "sampling", *OURS, "paper", "difference", "better_than"]
+GROUP = ["benchmark", "setting", "measure", "group", "query_lang", "sampling", *OURS]
+SYSTEM = ["benchmark", "sampling", "setting", "measure", *OURS]
 
 
 def paper_table(number: str, judged: Sequence[Judged], paper: pd.DataFrame) -> pd.DataFrame:
     """Return table ``number`` of the paper with ours beside it: `COLUMNS`, in the paper's order.
 
-    ``encoder`` is the paper's. ``ours`` is the mean over ``seeds`` seeds with ``n_queries`` queries each, ``low`` and
-    ``high`` bound its 95 % interval over questions, ``sd`` is the standard deviation between seeds, ``difference``
-    ours less the paper's. ``better_than`` names the samplings, with a space between them, that ours is better than (p
-    below `ALPHA` in the paired randomisation test over questions, Holm-corrected over the table). Benchmarks
-    that no run was judged on are left out; a sampling that was not run has NaN.
+    - encoder: the paper's
+    - ours, seeds, n_queries: the mean over so many seeds, with so many queries each
+    - low, high: the bounds of its 95 % interval over questions
+    - sd: the standard deviation between seeds
+    - difference: ours minus the paper's
+    - better_than: the samplings, with a space between them, that ours is significantly better than. That is, p is
+      below `ALPHA` in the paired randomisation test over questions, Holm-corrected over the table.
+
+    Benchmarks that no run was judged on are left out. A sampling that was not run has NaN.
     """
     ours_by_paper = {theirs: ours for ours, theirs in PAPER_NAMES.items()}
     rows = paper[(paper["table"] == number) & paper["model"].isin(ENCODERS)].rename(
@@ -47,9 +52,10 @@ def paper_table(number: str, judged: Sequence[Judged], paper: pd.DataFrame) -> p
         rows = rows.assign(**{column: rows[column].map(ours_by_paper)})
     figures = pd.concat([over_seeds(runs.figures) for runs in judged], ignore_index=True)
     rows = rows[rows["benchmark"].isin(set(figures["benchmark"]))]
-    table = with_intervals(rows.merge(figures, on=[*CELL, "sampling"], how="left"), judged)
-    marks = better_samplings(table[CELL].drop_duplicates(), judged)
-    names = [marks.get((*cell, sampling), "") for *cell, sampling in table[[*CELL, "sampling"]].itertuples(index=False)]
+    table = with_intervals(rows.merge(figures, on=[*PLACE, "sampling"], how="left"), judged)
+    marks = better_samplings(table[PLACE].drop_duplicates(), judged)
+    keys = table[[*PLACE, "sampling"]].itertuples(index=False, name=None)
+    names = [marks.get(key, "") for key in keys]
     return table.assign(difference=table["ours"] - table["paper"], better_than=names)[COLUMNS]
 
 
@@ -57,14 +63,14 @@ def system_table(judged: Sequence[Judged]) -> pd.DataFrame:
     """Return the headline figures of every system, trained or not, with the columns `SYSTEM`."""
     figures = pd.concat([over_seeds(runs.figures) for runs in judged], ignore_index=True)
     kinds = pd.MultiIndex.from_frame(figures[["setting", "measure"]])
-    headlines = figures[(figures["query_lang"] == MEAN) & kinds.isin(COMPARED)]
+    headlines = figures[(figures["query_lang"] == MEAN) & kinds.isin(HEADLINES)]
     return with_intervals(headlines, judged)[SYSTEM]
 
 
 def group_table(judged: Sequence[Judged], group_of: Callable[[str], str]) -> pd.DataFrame:
     """Return each system's mAP over the query languages of each group that ``group_of`` puts them in: `GROUP`.
 
-    Of what is made of a model, only the base centred is told. ``query_lang`` holds the group's languages.
+    Of the adjusted systems, only the centred base is shown. ``query_lang`` holds the group's languages.
     """
     figures = pd.concat([runs.figures for runs in judged], ignore_index=True)
     made = figures["sampling"].str.contains("+", regex=False) & (figures["sampling"] != CENTRED_BASE)
@@ -80,30 +86,30 @@ def _join(langs: pd.Series) -> str:
     return " ".join(sorted(set(langs)))
 
 
-def better_samplings(cells: pd.DataFrame, judged: Sequence[Judged]) -> dict[tuple[str, ...], str]:
+def better_samplings(places: pd.DataFrame, judged: Sequence[Judged]) -> dict[tuple[str, ...], str]:
     """Return, by (benchmark, setting, measure, query_lang, sampling), the samplings that it is better than.
 
-    Every two samplings are compared in each of ``cells``; all comparisons are one family.
+    Every two samplings are compared in each of ``places``, rows of `PLACE`. All comparisons are one family.
     """
     runs = {of.benchmark: of for of in judged}
     found: list[tuple[tuple[str, ...], str, float]] = []  # of the better, the worse, p
-    for cell in cells.itertuples(index=False, name=None):
+    for place in places.itertuples(index=False, name=None):
         for one, other in itertools.combinations(SAMPLINGS, 2):
-            compared = _compare(runs[cell[0]], cell, one, other)
+            compared = _compare(runs[place[0]], place, one, other)
             if compared is not None:
                 gain, p = compared
                 better, worse = (one, other) if gain > 0 else (other, one)
-                found.append(((*cell, better), worse, p))
+                found.append(((*place, better), worse, p))
     marks: dict[tuple[str, ...], str] = {}
-    for (place, worse, _), p in zip(found, holm([p for *_, p in found]), strict=True):
+    for (key, worse, _), p in zip(found, holm([p for *_, p in found]), strict=True):
         if p < ALPHA:
-            marks[place] = f"{marks.get(place, '')} {worse}".strip()
+            marks[key] = f"{marks.get(key, '')} {worse}".strip()
     return marks
 
 
-def _compare(runs: Judged, cell: tuple[str, ...], one: str, other: str) -> tuple[float, float] | None:
-    """Return by how much ``one`` is better than ``other`` in a cell of a table, and p; None where one was not run."""
-    _, setting, measure, lang = cell
+def _compare(runs: Judged, place: tuple[str, ...], one: str, other: str) -> tuple[float, float] | None:
+    """Return by how much ``one`` is better than ``other`` in a place of a table, and p; None if one was not run."""
+    _, setting, measure, lang = place
     pair = [runs.mean_sums(name, setting, measure) for name in (one, other)]
     if pair[0] is None or pair[1] is None:
         return None
@@ -119,13 +125,16 @@ def _compare(runs: Judged, cell: tuple[str, ...], one: str, other: str) -> tuple
 def compare_with_others(judged: Sequence[Judged]) -> pd.DataFrame:
     """Return how each sampling differs from each system that no run trained, all of them one family for Holm.
 
-    Such a system is the base, or what models are held against. One contrast is added: the sampling's model centred,
-    against the base centred. Columns: benchmark, sampling, against, setting, measure, those of `Difference`, p_holm.
+    Such a system is the base, an adjusted base, or a baseline. Another contrast is that of the sampling's centred model
+    with the centred base. Columns: benchmark, sampling, against, setting, measure, those of `Difference`, p_holm.
+
+    Raises:
+        UserError: two systems were asked different questions.
     """
     rows = []
     for runs in judged:
         contrasts = _contrasts(runs.figures)
-        for (one, other), (setting, measure) in itertools.product(contrasts, COMPARED):
+        for (one, other), (setting, measure) in itertools.product(contrasts, HEADLINES):
             pair = [runs.mean_sums(name, setting, measure) for name in (one, other)]
             if pair[0] is not None and pair[1] is not None:
                 keys = (runs.benchmark, one, other, setting, measure)
@@ -136,7 +145,7 @@ def compare_with_others(judged: Sequence[Judged]) -> pd.DataFrame:
 
 
 def _contrasts(figures: pd.DataFrame) -> list[tuple[str, str]]:
-    """Return the pairs of `compare_with_others`: a sampling, or its model centred, and what it is held against."""
+    """Return the pairs of `compare_with_others`: a sampling, or its centred model, and what it is compared with."""
     has_seed = figures.groupby("sampling", sort=False)["seed"].first().notna()
     trained, others = list(has_seed.index[has_seed]), list(has_seed.index[~has_seed])
     both = [(adjusted_name(name, "centred"), CENTRED_BASE) for name in SAMPLINGS]

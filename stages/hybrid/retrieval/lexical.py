@@ -1,4 +1,7 @@
-"""BM25 over the subwords of the base encoder's tokenizer, which cuts Thai and Chinese as it cuts English."""
+"""Rankings without a model: by chance, and by BM25 over the subwords of the base encoder's tokenizer.
+
+The tokenizer cuts Thai and Chinese as it cuts English.
+"""
 
 from pathlib import Path
 
@@ -7,7 +10,20 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from stages.hybrid.ground.errors import UserError
-from stages.hybrid.retrieval.ranks import Scorer
+from stages.hybrid.records import Benchmark
+from stages.hybrid.retrieval.ranks import Scorer, random_scores
+
+
+def scorer_of(name: str, data: Benchmark, *, seed: int, tokenizer: Path) -> Scorer:
+    """Return the scores by which the baseline ``name``, random or bm25, ranks ``data``.
+
+    Raises:
+        UserError: the tokenizer is missing.
+    """
+    if name == "random":
+        return random_scores(data, seed=seed)
+    loaded = load_tokenizer(tokenizer)
+    return bm25_scores(*(subwords(loaded, table["text"].tolist()) for table in (data.queries, data.passages)))
 
 
 def load_tokenizer(path: Path) -> Tokenizer:

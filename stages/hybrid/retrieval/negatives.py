@@ -3,46 +3,19 @@
 Source: arXiv 2007.00808 (mined negatives), arXiv 2010.08191 (near-positives are no fair negatives).
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 
-from stages.hybrid.ground.errors import UserError
+from stages.hybrid.fair_negatives import is_fair, pair_codes
 from stages.hybrid.records import Negative
-from stages.hybrid.retrieval.search import IndexSettings, build_index, search_passages
+from stages.hybrid.retrieval.params import IndexParams, NegativesParams
+from stages.hybrid.retrieval.search import build_index, search_passages
 
-LANGUAGES = ("same", "any")
 TYPES = {name: "float32" if name == "score" else "str" for name in Negative._fields}
 
 
-@dataclass(frozen=True)
-class NegativesSettings:
-    """Which hard negatives are mined.
-
-    ``per_query``: how many at most; 0 mines none. ``language``: ``same`` looks among passages of the query's language,
-    ``any`` among all. ``margin``: how much below the positive's score, a cosine, a negative's is at least. ``depth``:
-    how many of the nearest passages are looked at; where these hold fewer fair negatives, the query has fewer.
-    """
-
-    per_query: int
-    language: str
-    margin: float
-    depth: int
-
-    def __post_init__(self) -> None:
-        if self.language not in LANGUAGES:
-            raise UserError(f"language is {self.language!r}, expected one of {', '.join(LANGUAGES)}")
-        if not 0 <= self.per_query <= self.depth:
-            raise UserError(
-                f"per_query is {self.per_query} and depth {self.depth}, expected 0 or more, and no less depth than that"
-            )
-        if not -2 <= self.margin <= 2:
-            raise UserError(f"margin is {self.margin}, expected a difference of cosines, from -2 (no margin) to 2")
-
-
 def mine_negatives(
-    pairs: pd.DataFrame, queries: np.ndarray, passages: np.ndarray, settings: NegativesSettings
+    pairs: pd.DataFrame, queries: np.ndarray, passages: np.ndarray, params: NegativesParams
 ) -> pd.DataFrame:
     """Return the hard negatives of every query, with the columns of `Negative`.
 
@@ -53,21 +26,21 @@ def mine_negatives(
         pairs: group_id, page_id, lang and twin_id, sorted by (group_id, lang).
         queries: L2-normalised embeddings of the pairs' queries, float32, shape (pairs, dim).
         passages: the same of their passages; row i is the positive of query i.
-        settings: what is mined.
+        params: what is mined.
     """
-    if not settings.per_query or pairs.empty:
+    if not params.per_query or pairs.empty:
         return no_negatives()
     whole = np.zeros(len(pairs), dtype=np.int64)
-    pools = pairs["lang"].to_numpy() if settings.language == "same" else whole
+    pools = pairs["lang"].to_numpy() if params.language == "same" else whole
     found = []
     for rows in pd.Series(np.arange(len(pairs))).groupby(pools):
         pool = rows[1].to_numpy()
-        index = build_index(passages[pool], IndexSettings("exact", approximate_from=1))
-        near, scores = search_passages(index, queries[pool], k=settings.depth, passage_ids=pool)
+        index = build_index(passages[pool], IndexParams(kind="exact", approximate_from=1))
+        near, scores = search_passages(index, queries[pool], k=params.depth, passage_ids=pool)
         found.append(_list_candidates(pool, near, scores))
     candidates = pd.concat(found, ignore_index=True)
-    candidates = candidates[_is_fair(candidates, pairs, queries, passages, margin=settings.margin)]
-    return _name(_best(candidates, pairs, settings.per_query), pairs)
+    candidates = candidates[_is_fair(candidates, pairs, queries, passages, margin=params.margin)]
+    return _name(_best(candidates, pairs, params.per_query), pairs)
 
 
 def no_negatives() -> pd.DataFrame:
@@ -88,10 +61,8 @@ def _is_fair(
     positives = np.einsum("ij,ij->i", queries, passages)  # (pairs,)
     asked, near = candidates["query"].to_numpy(), candidates["passage"].to_numpy()
     fair = candidates["score"].to_numpy() <= positives[asked] - margin
-    for column in ("group_id", "page_id", "twin_id"):
-        codes = pd.factorize(pairs[column])[0]
-        fair &= codes[asked] != codes[near]
-    return fair
+    codes = pair_codes(pairs)
+    return fair & is_fair(codes[asked], codes[near])
 
 
 def _best(candidates: pd.DataFrame, pairs: pd.DataFrame, number: int) -> pd.DataFrame:

@@ -4,18 +4,49 @@ What is left of a fine-tuned model's gain once its base is treated so is more th
 need every text's language, and are applied to queries and passages each with their own means or directions.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from stages.hybrid.ground.files import read_table, write_table
+from stages.hybrid.records import Benchmark
+from stages.hybrid.retrieval.params import BaselinesParams
 
 BLOCK = 1 << 14  # embeddings that are held as float64 at a time
 NOISE = 1e-5  # an embedding shorter than this after the removal held nothing else
 
 Removal = Callable[[np.ndarray, str], np.ndarray]  # embeddings of a language, and which -> what is left of them
+
+
+def adjust(
+    kind: str, data: Benchmark, embeddings: tuple[np.ndarray, np.ndarray], params: BaselinesParams, *, means: Path
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the embeddings of queries and passages, each side adjusted by its own means or directions.
+
+    Args:
+        kind: one of `ADJUSTMENTS`.
+        data: the benchmark that is embedded.
+        embeddings: of its queries and of its passages, each ``(n, dim)``.
+        params: how many directions ``lir`` removes.
+        means: the folder with the means of training text, for ``centred_training``.
+
+    Raises:
+        UserError: the means are missing.
+    """
+
+    def adjusted(side: str, found: np.ndarray, langs: np.ndarray) -> np.ndarray:
+        if kind == "lir":
+            return remove_language_directions(found, langs, language_directions(found, langs, params.lir_directions))
+        known = read_means(means, side) if kind == "centred_training" else language_means(found, langs)
+        return centre(found, langs, known)
+
+    queries, passages = embeddings
+    return (
+        adjusted("queries", queries, data.queries["lang"].to_numpy(dtype=str)),
+        adjusted("passages", passages, data.passages["lang"].to_numpy(dtype=str)),
+    )
 
 
 def language_means(embeddings: np.ndarray, langs: np.ndarray) -> dict[str, np.ndarray]:
@@ -52,7 +83,7 @@ def read_means(folder: Path, side: str) -> dict[str, np.ndarray]:
 def centre(embeddings: np.ndarray, langs: np.ndarray, means: Mapping[str, np.ndarray]) -> np.ndarray:
     """Return ``embeddings`` less their language's mean, L2-normalised again; float32 ``(n, dim)``.
 
-    A language without a mean (`languages_without`) is given the mean of the known means. An embedding of which
+    A language without a mean is given the mean of the known means. An embedding of which
     nothing is left becomes zero, and so scores 0.
 
     Source: the mean of a language's embeddings as what they hold of the language, Libovický et al. 2020,
@@ -60,11 +91,6 @@ def centre(embeddings: np.ndarray, langs: np.ndarray, means: Mapping[str, np.nda
     """
     middle = np.mean(list(means.values()), axis=0)
     return _by_language(embeddings, langs, lambda rows, lang: rows - means.get(lang, middle))
-
-
-def languages_without(langs: Iterable[str], means: Mapping[str, np.ndarray]) -> list[str]:
-    """Return the languages, sorted, that have no mean of their own."""
-    return sorted(set(langs) - set(means))
 
 
 def language_directions(embeddings: np.ndarray, langs: np.ndarray, number: int) -> dict[str, np.ndarray]:

@@ -7,19 +7,10 @@ import numpy as np
 import pandas as pd
 
 from stages.hybrid.ground.errors import UserError
-from stages.hybrid.ground.files import read_table, whole_file, write_text
+from stages.hybrid.ground.files import whole_file, write_text
 from stages.hybrid.records import Benchmark
 
 Rows = tuple[np.ndarray, np.ndarray]  # rows and scores, both (queries, depth), as `search_passages` returns them
-
-
-def read_benchmark(folder: Path) -> Benchmark:
-    """Return a benchmark from the tables that the prepare stage wrote to ``folder``.
-
-    Raises:
-        UserError: a table is missing.
-    """
-    return Benchmark(*(read_table(folder / f"{name}.parquet") for name in ("queries", "passages", "qrels")))
 
 
 def write_run(path: Path, benchmark: Benchmark, *, found: Rows, name: str) -> None:

@@ -3,23 +3,23 @@
 import math
 import mmap
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import faiss
 import numpy as np
 
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.ground.files import whole_file
+from stages.hybrid.retrieval.params import IndexParams
 
+MAGIC = (b"IxFI", b"IwFl", b"IwSq")  # how files of the indexes that are built here begin
 Index = Any  # faiss.Index; the package carries no types
 
 # From here on FAISS computes matrix products; its own threshold leaves a few hundred queries to a scan that is twenty
 # times slower.
 faiss.cvar.distance_compute_blas_threshold = 20
 
-KINDS = ("auto", "exact", "approximate")
 POINTS_PER_CELL = 39  # FAISS's own minimum for the k-means that draws the cells
 MOST_CELLS = 1024  # more would make building grow faster than the corpus
 BLOCK = 1 << 14  # passages that are held as float32 while an index is built
@@ -27,27 +27,7 @@ PROBED_SHARE = 1 / 16  # of the cells, for each query
 EXTRA = 16  # neighbours beyond k that show whether a tie crosses the cut
 
 
-@dataclass(frozen=True)
-class IndexSettings:
-    """How the passages are indexed.
-
-    Attributes:
-        kind: "exact" compares a query with every passage, "approximate" only with those of near cells; "auto" decides
-            by size.
-        approximate_from: Number of passages from which "auto" is approximate.
-    """
-
-    kind: str
-    approximate_from: int
-
-    def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise UserError(f"kind is {self.kind!r}, expected one of {', '.join(KINDS)}")
-        if self.approximate_from < 1:
-            raise UserError(f"approximate_from is {self.approximate_from}, expected a number of passages from 1 up")
-
-
-def build_index(passages: np.ndarray, settings: IndexSettings) -> Index:
+def build_index(passages: np.ndarray, params: IndexParams) -> Index:
     """Return an inner-product index over ``passages``, float32 or float16 ``(passages, dim)``, L2-normalised.
 
     The approximate index is IVF and not HNSW: its cells come from a seeded k-means, so the same passages give the same
@@ -59,7 +39,7 @@ def build_index(passages: np.ndarray, settings: IndexSettings) -> Index:
     check_embeddings(passages)
     number, dim = passages.shape
     index: Index
-    if settings.kind == "exact" or (settings.kind == "auto" and number < settings.approximate_from):
+    if params.kind == "exact" or (params.kind == "auto" and number < params.approximate_from):
         index = faiss.IndexFlatIP(dim)
     else:
         index = _train_cells(passages)
@@ -104,20 +84,6 @@ def check_embeddings(embeddings: np.ndarray) -> None:
         raise UserError(f"embedding {row} is not finite; the model is broken: train or fetch it again")
 
 
-def load_embeddings(path: Path) -> np.ndarray:
-    """Return the float32 or float16 ``(n, dim)`` embeddings in a .npy file, mapped from disk.
-
-    Raises:
-        UserError: the file is missing or is no .npy file.
-    """
-    try:
-        return np.load(path, mmap_mode="r")
-    except FileNotFoundError:
-        raise UserError(f"{path}: not found; run `python -m stages.encode`, or `dvc repro`") from None
-    except ValueError:
-        raise UserError(f"{path}: no .npy file; delete it and run `python -m stages.encode`") from None
-
-
 def save_index(path: Path, index: Index) -> None:
     """Write ``index`` as a FAISS file."""
     with whole_file(path) as partial:
@@ -128,14 +94,20 @@ def load_index(path: Path) -> Index:
     """Return the index that `save_index` wrote.
 
     Raises:
-        UserError: the file is missing or is no FAISS index.
+        UserError: the file is missing or is not a FAISS index.
     """
-    if not path.exists():
-        raise UserError(f"{path}: not found; run `python -m stages.index`, or `dvc repro`")
     try:
-        return faiss.read_index(str(path))
+        with path.open("rb") as file:
+            known = file.read(4) in MAGIC
+        return faiss.read_index(str(path)) if known else _refuse(path)
+    except FileNotFoundError:
+        raise UserError(f"{path}: not found; run `python -m stages.index`, or `dvc repro`") from None
     except RuntimeError:
-        raise UserError(f"{path}: no FAISS index; delete it and run `python -m stages.index`") from None
+        return _refuse(path)
+
+
+def _refuse(path: Path) -> NoReturn:
+    raise UserError(f"{path}: not a whole FAISS index; delete it and run `python -m stages.index` again")
 
 
 def search_passages(

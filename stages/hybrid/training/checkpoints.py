@@ -1,12 +1,15 @@
 """Checkpoints that survive a kill: one is whole, or it does not count."""
 
+import hashlib
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from stages.hybrid.training.processes import process_number, wait_for_all
+from stages.hybrid.ground.files import sha256_of
+from stages.hybrid.training.processes import first_before_the_rest, process_count, process_number, wait_for_all
 
 COMPLETE = "complete"  # written last into a checkpoint; one without it was cut off
 
@@ -24,6 +27,23 @@ class MarkComplete(TrainerCallback):
             for path in folder.glob("checkpoint-*"):
                 if path != newest:
                     shutil.rmtree(path)
+
+
+def own_checkpoints(root: Path, inputs: Sequence[Path], words: Sequence[object]) -> Path:
+    """Return the folder below ``root`` for the checkpoints of this very run; those of other runs are deleted.
+
+    Args:
+        root: the folder of all checkpoints.
+        inputs: files that the training depends on.
+        words: what else it depends on; the number of processes is added.
+    """
+    with first_before_the_rest():
+        key = "\n".join([*map(str, words), str(process_count()), *map(sha256_of, inputs)])
+        folder = root / hashlib.sha256(key.encode()).hexdigest()[:16]
+        for other in root.glob("*"):
+            if other != folder:
+                shutil.rmtree(other)
+    return folder
 
 
 def newest_checkpoint(folder: Path) -> Path | None:

@@ -1,5 +1,7 @@
 """The encoder as it is trained, and a batch's loss: kept whole in memory, or with cached gradients."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -7,9 +9,9 @@ from torch import Tensor, nn
 
 from stages.hybrid.encoding.model import embed_tokens, length_batches, use_bfloat16
 from stages.hybrid.training.loss import in_batch_infonce, symmetric_infonce
+from stages.hybrid.training.params import TrainingParams
 from stages.hybrid.training.plan_batches import TrainingBatch
 from stages.hybrid.training.processes import gather_embeddings, own_slice
-from stages.hybrid.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -18,19 +20,19 @@ if TYPE_CHECKING:
 class DualEncoder(nn.Module):
     """One encoder for queries and passages, called on lists of token ids."""
 
-    def __init__(self, encoder: "SentenceTransformer", settings: TrainingSettings) -> None:
-        """Take ``encoder``, which computes without dropout from now on."""
+    def __init__(self, encoder: "SentenceTransformer", params: TrainingParams) -> None:
+        """Take ``encoder``, whose dropout is ``params.dropout`` from now on."""
         super().__init__()
         self.encoder = encoder
-        self.tokens_per_micro_batch = settings.tokens_per_micro_batch
-        self.in_bfloat16 = use_bfloat16(settings.precision, encoder.device)
+        self.tokens_per_micro_batch = params.tokens_per_micro_batch
+        self.in_bfloat16 = use_bfloat16(params.precision, encoder.device)
         if encoder.device.type == "cpu":
             words: Any = encoder[0].model
             # the fused attention's backward pass is several times slower on a CPU
             words.set_attn_implementation("eager")
         for part in encoder.modules():
             if isinstance(part, nn.Dropout):
-                part.p = 0.0
+                part.p = params.dropout
 
     def micro_batches(self, tokens: list[list[int]]) -> list[list[int]]:
         """Return positions of ``tokens`` in batches of like length."""
@@ -52,14 +54,14 @@ class DualEncoder(nn.Module):
         return torch.empty_like(found).index_copy(0, order, found)
 
 
-def training_loss(dual: DualEncoder, batch: TrainingBatch, settings: TrainingSettings) -> Tensor:
+def training_loss(dual: DualEncoder, batch: TrainingBatch, params: TrainingParams) -> Tensor:
     """Return the batch's loss, with the gradients of this process's pairs.
 
     A slice of too many tokens is run twice, with cached gradients.
     """
-    if dual.tokens_with_padding(own_tokens(batch)) > settings.tokens_in_memory:
-        return cached_loss(dual, batch, settings)
-    return plain_loss(dual, batch, settings)
+    if dual.tokens_with_padding(own_tokens(batch)) > params.tokens_in_memory:
+        return cached_loss(dual, batch, params)
+    return plain_loss(dual, batch, params)
 
 
 def own_tokens(batch: TrainingBatch) -> list[list[int]]:
@@ -68,28 +70,29 @@ def own_tokens(batch: TrainingBatch) -> list[list[int]]:
     return batch.queries[own] + batch.passages[own] + batch.negatives[own_slice(len(batch.negatives))]
 
 
-def plain_loss(dual: DualEncoder, batch: TrainingBatch, settings: TrainingSettings) -> Tensor:
+def plain_loss(dual: DualEncoder, batch: TrainingBatch, params: TrainingParams) -> Tensor:
     """Return the batch's loss, every activation kept in memory."""
     embeddings = dual.embed_all(own_tokens(batch))
-    return batch_loss(gather_embeddings(embeddings, pairs=len(batch.queries)), batch, settings)
+    return batch_loss(gather_embeddings(embeddings, pairs=len(batch.queries)), batch, params)
 
 
-def cached_loss(dual: DualEncoder, batch: TrainingBatch, settings: TrainingSettings) -> Tensor:
+def cached_loss(dual: DualEncoder, batch: TrainingBatch, params: TrainingParams) -> Tensor:
     """Return the loss of `plain_loss`, in memory that does not grow with the batch, for a second forward pass.
 
     The gradients of the embeddings are computed first, then carried into the weights one micro-batch at a time, when
     the returned loss is run backward. Source: arXiv 2101.06983 (GradCache).
     """
     tokens = own_tokens(batch)
-    with torch.no_grad():
+    seed = int(torch.randint(2**31, ()))  # of dropout: the second pass must drop what the first one drops
+    with torch.no_grad(), seeded(seed):
         embeddings = dual.embed_all(tokens)
     embeddings.requires_grad_()
-    loss = batch_loss(gather_embeddings(embeddings, pairs=len(batch.queries)), batch, settings)
+    loss = batch_loss(gather_embeddings(embeddings, pairs=len(batch.queries)), batch, params)
     (cache,) = torch.autograd.grad(loss, embeddings)
     result = loss.detach().requires_grad_()
 
     def carry_gradients(scale: Tensor) -> None:
-        with torch.enable_grad():
+        with torch.enable_grad(), seeded(seed):
             for part in dual.micro_batches(tokens):
                 (dual([tokens[i] for i in part]) * cache[part] * scale).sum().backward()
 
@@ -97,10 +100,18 @@ def cached_loss(dual: DualEncoder, batch: TrainingBatch, settings: TrainingSetti
     return result
 
 
-def batch_loss(embeddings: Tensor, batch: TrainingBatch, settings: TrainingSettings) -> Tensor:
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Draw random numbers from ``seed`` within the block; the numbers after it are as if there had been no block."""
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        yield
+
+
+def batch_loss(embeddings: Tensor, batch: TrainingBatch, params: TrainingParams) -> Tensor:
     """Return the loss of a batch from the embeddings of its queries, passages and hard negatives, in this order."""
     pairs = len(batch.queries)
     queries, passages = embeddings[:pairs], embeddings[pairs:]
-    loss = symmetric_infonce if settings.symmetric else in_batch_infonce
+    loss = symmetric_infonce if params.symmetric else in_batch_infonce
     masked = batch.masked.to(embeddings.device) if batch.masked.any() else None
-    return loss(queries, passages, temperature=settings.temperature, masked=masked)
+    return loss(queries, passages, temperature=params.temperature, masked=masked)

@@ -33,18 +33,3 @@ def symmetric_infonce(queries: Tensor, passages: Tensor, *, temperature: float, 
     turned = None if masked is None else masked[:, : len(queries)].T
     forward = in_batch_infonce(queries, passages, temperature=temperature, masked=masked)
     return (forward + in_batch_infonce(positives, queries, temperature=temperature, masked=turned)) / 2
-
-
-def known_positives(queries: list[Tensor], passages: list[Tensor]) -> Tensor:
-    """Return which passages are no fair negatives of which queries, shape (queries, passages), bool.
-
-    A passage of the query's own group, page or meaning is none; passage i, query i's positive, is never masked.
-
-    Args:
-        queries: integer codes of the queries' groups, pages and meanings, each of shape (queries,).
-        passages: the same of the passages, each of shape (passages,), passages >= queries.
-    """
-    same = torch.zeros(len(queries[0]), len(passages[0]), dtype=torch.bool)
-    for rows, columns in zip(queries, passages, strict=True):
-        same |= rows[:, None] == columns[None, :]
-    return same.fill_diagonal_(False)

@@ -3,16 +3,17 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
 from stages.hybrid.encoding.model import tokenize
+from stages.hybrid.fair_negatives import fair_matrix, pair_codes
 from stages.hybrid.ground.errors import UserError
-from stages.hybrid.training.loss import known_positives
+from stages.hybrid.training.params import TrainingParams
 from stages.hybrid.training.processes import process_count
-from stages.hybrid.training.settings import TrainingSettings
 
 MINED = ["dataset", "group_id", "lang", "negative_group_id", "negative_lang"]
 
@@ -38,7 +39,7 @@ class PlanBatches(Dataset[TrainingBatch]):
         plan: pd.DataFrame,
         pairs: pd.DataFrame,
         encoder: "SentenceTransformer",
-        settings: TrainingSettings,
+        params: TrainingParams,
         negatives: pd.DataFrame | None = None,
     ):
         """Tokenise each text that the plan uses, once.
@@ -47,20 +48,20 @@ class PlanBatches(Dataset[TrainingBatch]):
             plan: the columns of `records.Batch`.
             pairs: the columns of `records.Pair`, ``twin_id`` and ``dataset``.
             encoder: whose tokenizer and prompts are used.
-            settings: the texts' lengths.
+            params: the texts' lengths.
             negatives: the columns of `records.Negative` and ``dataset``; none where None.
         """
         self._plan = plan
         self._rows = {
             key: row for row, key in enumerate(zip(pairs["dataset"], pairs["group_id"], pairs["lang"], strict=True))
         }
-        self._codes = [torch.from_numpy(pd.factorize(pairs[c])[0]) for c in ("group_id", "page_id", "twin_id")]
+        self._codes = pair_codes(pairs)
         self._negatives = self._rows_of_negatives(negatives)
         steps = range(len(plan))
         used = sorted({row for step in steps for side in (*self._rows_of(step), self._mined(step)) for row in side})
         texts = pairs.iloc[used]
-        queries = tokenize(encoder, texts["query"].tolist(), prompt="query", max_length=settings.query_length)
-        passages = tokenize(encoder, texts["passage"].tolist(), prompt="passage", max_length=settings.passage_length)
+        queries = tokenize(encoder, texts["query"].tolist(), prompt="query", max_length=params.query_length)
+        passages = tokenize(encoder, texts["passage"].tolist(), prompt="passage", max_length=params.passage_length)
         self._queries = dict(zip(used, queries, strict=True))
         self._passages = dict(zip(used, passages, strict=True))
 
@@ -72,8 +73,9 @@ class PlanBatches(Dataset[TrainingBatch]):
         """Return the batch of ``step``."""
         queries, passages = self._rows_of(step)
         mined = self._mined(step)
-        own = [codes[torch.tensor(passages)] for codes in self._codes]
-        masked = known_positives(own, [codes[torch.tensor(passages + mined)] for codes in self._codes])
+        unfair = ~fair_matrix(self._codes[passages], self._codes[passages + mined])
+        np.fill_diagonal(unfair, False)  # passage i is query i's own
+        masked = torch.from_numpy(unfair)
         filling = -len(mined) % process_count()  # every process takes as many; these count for no query
         masked = torch.cat([masked, torch.ones(len(queries), filling, dtype=torch.bool)], dim=1)
         return TrainingBatch(

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.functional import embedding
 
 from stages.hybrid.ground.errors import UserError
-from stages.hybrid.training.settings import TrainingSettings
+from stages.hybrid.training.params import TrainingParams
 
 LORA_MODULES = ["query", "value"]  # of the attention, as BERT and XLM-R name them (arXiv 2106.09685, section 4.2)
 
@@ -43,14 +43,12 @@ class TrimmedEmbeddings(nn.Module):
 
 
 @contextmanager
-def trained_parts(
-    encoder: nn.Sequential, settings: TrainingSettings, *, tokens: list[int], seed: int
-) -> Iterator[None]:
+def trained_parts(encoder: nn.Sequential, params: TrainingParams, *, tokens: list[int], seed: int) -> Iterator[None]:
     """Set what of ``encoder`` is trained; once the block has ended, its weights are in the base's form again.
 
     Args:
         encoder: a sentence-transformers model.
-        settings: which weights are trained.
+        params: which weights are trained.
         tokens: ids in ascending order; whose embeddings ``word_embeddings: trimmed`` trains.
         seed: of the adapters' first weights.
 
@@ -58,17 +56,17 @@ def trained_parts(
         UserError: the encoder has not so many layers, or none that adapters fit.
     """
     words: Any = encoder[0].model
-    adapted = add_adapters(words, settings.lora_rank, seed=seed) if settings.lora_rank else None
+    adapted = add_adapters(words, params.lora_rank, seed=seed) if params.lora_rank else None
     whole = words.get_input_embeddings()
-    whole.requires_grad_(settings.word_embeddings == "trained")
-    if settings.word_embeddings == "trimmed":
+    whole.requires_grad_(params.word_embeddings == "trained")
+    if params.word_embeddings == "trimmed":
         words.set_input_embeddings(TrimmedEmbeddings(whole, [i for i in tokens if i != whole.padding_idx]))
     if getattr(words, "pooler", None) is not None:
         words.pooler.requires_grad_(False)  # not part of the sentence embedding
-    if settings.frozen_layers:
-        freeze_lowest(words, settings.frozen_layers)
+    if params.frozen_layers:
+        freeze_lowest(words, params.frozen_layers)
     yield
-    if settings.word_embeddings == "trimmed":
+    if params.word_embeddings == "trimmed":
         with torch.no_grad():
             whole.weight.copy_(words.get_input_embeddings().whole_weight())
         words.set_input_embeddings(whole)

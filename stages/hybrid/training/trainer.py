@@ -1,5 +1,6 @@
 """Fine-tuning along a plan: transformers' trainer, one row of the plan a step, from checkpoints that survive a kill."""
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +13,9 @@ from transformers.trainer_callback import ProgressCallback
 
 from stages.hybrid.training.checkpoints import MarkComplete, newest_checkpoint
 from stages.hybrid.training.dual_encoder import DualEncoder, training_loss
+from stages.hybrid.training.params import TrainingParams
 from stages.hybrid.training.plan_batches import PlanBatches, TrainingBatch
 from stages.hybrid.training.processes import first_before_the_rest, join_processes, on_cpu, sum_gradients, wait_for_all
-from stages.hybrid.training.settings import TrainingSettings
 from stages.hybrid.training.trainable import trained_parts
 from stages.hybrid.training.validation import BEST, Validation, load_trained
 
@@ -36,10 +37,10 @@ class OneDevice(TrainingArguments):
 class PlanTrainer(Trainer):
     """Follows the plan in order, one row a step."""
 
-    def __init__(self, *args: Any, settings: TrainingSettings, **kwargs: Any) -> None:
-        """Take the trainer's arguments and the loss's settings."""
+    def __init__(self, *args: Any, params: TrainingParams, **kwargs: Any) -> None:
+        """Take the trainer's arguments and the loss's params."""
         super().__init__(*args, **kwargs)
-        self.settings = settings
+        self.params = params
 
     def get_train_dataloader(self) -> DataLoader[Any]:
         """Return the plan in its own order, whole batches to every process."""
@@ -48,7 +49,7 @@ class PlanTrainer(Trainer):
 
     def compute_loss(self, model: nn.Module, inputs: Any, *args: Any, **kwargs: Any) -> Tensor:
         """Return the batch's loss, past the wrapper that would average gradients over the processes."""
-        return training_loss(self.accelerator.unwrap_model(model), inputs["batch"], self.settings)
+        return training_loss(self.accelerator.unwrap_model(model), inputs["batch"], self.params)
 
     def training_step(self, model: nn.Module, *args: Any, **kwargs: Any) -> Tensor:
         """Compute a batch's gradients and return its loss."""
@@ -78,7 +79,7 @@ def finetune(
     batches: PlanBatches,
     *,
     validation: PlanBatches | None = None,
-    settings: TrainingSettings,
+    params: TrainingParams,
     checkpoints: Path,
     seed: int,
 ) -> pd.DataFrame:
@@ -92,40 +93,41 @@ def finetune(
     join_processes()
     with first_before_the_rest():
         resume = newest_checkpoint(checkpoints)
-    base = keep_weights(encoder, settings)
-    with trained_parts(encoder, settings, tokens=batches.token_ids(), seed=seed):
-        dual = DualEncoder(encoder, settings)
-        validating = [Validation(dual, validation, settings, checkpoints)] if validation is not None else []
+    base = keep_weights(encoder, params)
+    with trained_parts(encoder, params, tokens=batches.token_ids(), seed=seed):
+        dual = DualEncoder(encoder, params)
+        validating = [Validation(dual, validation, params, checkpoints)] if validation is not None else []
         trainer = PlanTrainer(
             model=dual,
-            args=_arguments(settings, steps=len(batches), checkpoints=checkpoints, seed=seed),
+            args=_arguments(params, steps=len(batches), checkpoints=checkpoints, seed=seed),
             train_dataset=batches,
-            settings=settings,
+            params=params,
             callbacks=[MarkComplete(), *validating],
         )
         trainer.remove_callback(ProgressCallback)
         trainer.add_callback(_LossOnBar)
         trainer.train(resume_from_checkpoint=str(resume) if resume else None)
         wait_for_all()
-        if validating and settings.patience:
+        if validating and params.patience:
             load_trained(dual, checkpoints / BEST)
-    mix_weights(encoder, base, settings.base_share)
+    mix_weights(encoder, base, params.base_share)
     wait_for_all()  # the caller may delete the checkpoints
     return _curve(trainer.state.log_history)
 
 
-def _arguments(settings: TrainingSettings, *, steps: int, checkpoints: Path, seed: int) -> TrainingArguments:
+def _arguments(params: TrainingParams, *, steps: int, checkpoints: Path, seed: int) -> TrainingArguments:
     return OneDevice(
         output_dir=str(checkpoints),
         max_steps=steps,
         per_device_train_batch_size=1,
-        learning_rate=settings.learning_rate,
-        weight_decay=settings.weight_decay,
-        warmup_steps=round(settings.warmup_share * steps),
+        learning_rate=params.learning_rate,
+        weight_decay=params.weight_decay,
+        warmup_steps=round(params.warmup_share * steps),
         lr_scheduler_type="linear",
+        max_grad_norm=params.max_grad_norm or math.inf,  # an infinite one clips nothing, but the norm is still logged
         optim="adamw_torch_fused",
         logging_steps=1,
-        save_steps=settings.checkpoint_steps,
+        save_steps=params.checkpoint_steps,
         report_to=[],
         use_cpu=on_cpu(),
         seed=seed,
@@ -134,12 +136,12 @@ def _arguments(settings: TrainingSettings, *, steps: int, checkpoints: Path, see
     )
 
 
-def keep_weights(encoder: nn.Sequential, settings: TrainingSettings) -> dict[str, Tensor]:
+def keep_weights(encoder: nn.Sequential, params: TrainingParams) -> dict[str, Tensor]:
     """Return a copy of the weights that `mix_weights` needs: frozen word embeddings, most of the memory, stay equal."""
-    if not settings.base_share:
+    if not params.base_share:
         return {}
     words: Any = encoder[0].model
-    frozen = words.get_input_embeddings().weight.data_ptr() if settings.word_embeddings == "frozen" else None
+    frozen = words.get_input_embeddings().weight.data_ptr() if params.word_embeddings == "frozen" else None
     weights = {name: value for name, value in encoder.state_dict().items() if value.is_floating_point()}
     return {name: value.clone() for name, value in weights.items() if value.data_ptr() != frozen}
 

@@ -1,7 +1,9 @@
 """The loss on validation pairs while training, and stopping once it does not fall any more."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -14,12 +16,27 @@ from stages.hybrid.ground.errors import UserError
 from stages.hybrid.ground.files import whole_file
 from stages.hybrid.records import Batch
 from stages.hybrid.training.dual_encoder import DualEncoder, batch_loss
+from stages.hybrid.training.params import TrainingParams
 from stages.hybrid.training.plan_batches import PlanBatches
 from stages.hybrid.training.processes import process_count, process_number, sum_over_processes
-from stages.hybrid.training.settings import TrainingSettings
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
 
 BATCHES_A_KIND = 8  # at most, of each data set
 BEST = "best.safetensors"
+
+
+def validation_batches(
+    held_out: pd.DataFrame, plan: pd.DataFrame, encoder: "SentenceTransformer", params: TrainingParams, *, seed: int
+) -> PlanBatches:
+    """Return the batches of `draw_validation`, of the size of the plan's, tokenised.
+
+    Raises:
+        UserError: as for `draw_validation`.
+    """
+    drawn = draw_validation(held_out, len(plan["group_ids"].iloc[0]), seed=seed)
+    return PlanBatches(drawn, held_out, encoder, params)
 
 
 def draw_validation(pairs: pd.DataFrame, batch_size: int, *, seed: int) -> pd.DataFrame:
@@ -87,35 +104,44 @@ class Validation(TrainerCallback):
     It has no state but the trainer's log: a run that goes on from a checkpoint decides as one that was never stopped.
     """
 
-    def __init__(self, dual: DualEncoder, batches: PlanBatches, settings: TrainingSettings, folder: Path) -> None:
+    def __init__(self, dual: DualEncoder, batches: PlanBatches, params: TrainingParams, folder: Path) -> None:
         """Take what is measured on ``batches``; the best weights are kept in ``folder``."""
-        self.dual, self.batches, self.settings, self.best = dual, batches, settings, folder / BEST
+        self.dual, self.batches, self.params, self.best = dual, batches, params, folder / BEST
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         """Measure where it is time, and decide."""
-        if state.global_step % self.settings.validation_steps and state.global_step != state.max_steps:
+        if state.global_step % self.params.validation_steps and state.global_step != state.max_steps:
             return
-        loss = validation_loss(self.dual, self.batches, self.settings)
+        loss = validation_loss(self.dual, self.batches, self.params)
         state.log_history.append({"step": state.global_step, "validation_loss": loss})
-        if not self.settings.patience:
+        if not self.params.patience:
             return
         losses = [row["validation_loss"] for row in state.log_history if "validation_loss" in row]
         waited = validations_since_best(losses)
         if waited == 0 and process_number() == 0:
             save_trained(self.dual, self.best)
-        if waited >= self.settings.patience:
+        if waited >= self.params.patience:
             control.should_training_stop = True
             control.should_save = False  # a run that went on from there would not know that it is over
 
 
-def validation_loss(dual: DualEncoder, batches: PlanBatches, settings: TrainingSettings) -> float:
+def validation_loss(dual: DualEncoder, batches: PlanBatches, params: TrainingParams) -> float:
     """Return the mean loss of the batches, each counted once, dealt out over the processes."""
     total = torch.zeros((), device=dual.encoder.device)
-    with torch.no_grad():
+    with torch.no_grad(), without_dropout(dual):
         for step in range(process_number(), len(batches), process_count()):
             batch = batches[step]
-            total += batch_loss(dual.embed_all(batch.queries + batch.passages + batch.negatives), batch, settings)
+            total += batch_loss(dual.embed_all(batch.queries + batch.passages + batch.negatives), batch, params)
     return sum_over_processes(total).item() / len(batches)
+
+
+@contextmanager
+def without_dropout(model: nn.Module) -> Iterator[None]:
+    """Compute without dropout within the block."""
+    training = model.training
+    model.eval()
+    yield
+    model.train(training)
 
 
 def validations_since_best(losses: list[float]) -> int:

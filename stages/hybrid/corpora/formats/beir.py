@@ -9,24 +9,25 @@ from typing import Any
 
 import pandas as pd
 
-from stages.hybrid.corpora.formats.text_rows import are_texts, numbered_lines, read_rows, text_of
+from stages.hybrid.corpora.formats.text_rows import CORRECT, are_texts, numbered_lines, read_rows, text_of
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.ground.files import read_json
 from stages.hybrid.records import Benchmark, Passage, Qrel, Query
 
-FILE_LANGUAGES = "languages.json"  # {"queries": "de", "corpus": "en"}, for rows that name no language
+FILE_LANGUAGES = "languages.json"  # {"queries": "de", "corpus": "en"}, for rows without a language
 
 
 def read_benchmark(folder: Path, languages: list[str]) -> Benchmark:
-    """Return the benchmark in ``folder``, those of ``languages`` only; an empty list means all.
+    """Return the benchmark in ``folder``, in ``languages``; an empty list means all.
 
-    Rows of ``corpus.jsonl`` and ``queries.jsonl``, either of which may be ``.parquet``, have ``_id``, ``text`` and
-    ``lang``, or `FILE_LANGUAGES` names the language of a whole file. A passage's title is put in front of its text. A
-    query without a relevant passage is left out, as BEIR's own loader does: the file holds the queries of every split.
+    Rows of ``corpus.jsonl`` and ``queries.jsonl`` have ``_id``, ``text`` and ``lang``. Either file may be ``.parquet``.
+    If rows have no ``lang``, `FILE_LANGUAGES` names the language of the whole file. A passage's title is put in front
+    of its text. A query without a relevant passage is left out, as by BEIR's own loader, because the file holds the
+    queries of every split.
 
     Raises:
-        UserError: a file is missing or malformed, an id occurs twice or holds white space, a judgement names an unknown
-            id, or nothing is left.
+        UserError: A file is missing or malformed, or an id occurs twice or has white space in it. Or a judgement names
+            an unknown id, or nothing is judged in ``languages``.
     """
     file_languages = _read_file_languages(folder)
     queries = _read_queries(_rows_file(folder, "queries"), file_languages.get("queries"))
@@ -38,8 +39,11 @@ def read_benchmark(folder: Path, languages: list[str]) -> Benchmark:
         if queries[qrel.query_id].lang in chosen and passages[qrel.passage_id].lang in chosen
     ]
     if not qrels:
-        wanted = f"in {', '.join(languages)}" if languages else "at all"
-        raise UserError(f"{folder}: judges nothing {wanted}; check it, and `evaluation_languages` in params.yaml")
+        wanted = f" in {', '.join(languages)}" if languages else ""
+        raise UserError(
+            f"{folder}: has no judgement above 0{wanted}, expected some; check its files, and evaluation_languages in "
+            "params.yaml"
+        )
     judged = {qrel.query_id for qrel in qrels}
     return Benchmark(
         queries=_sorted_table([row for row in queries.values() if row.query_id in judged], ["lang", "query_id"]),
@@ -53,21 +57,21 @@ def _sorted_table(rows: list[Any], order: list[str]) -> pd.DataFrame:
 
 
 def _rows_file(folder: Path, name: str) -> Path:
-    """Return NAME.jsonl or NAME.parquet in ``folder``, whichever is there."""
+    """Return NAME.jsonl or NAME.parquet in ``folder``, whichever exists."""
     found = [path for path in (folder / f"{name}.jsonl", folder / f"{name}.parquet") if path.exists()]
     if len(found) == 2:
-        raise UserError(f"{folder}: holds {name}.jsonl and {name}.parquet, expected one of the two; leave only one")
+        raise UserError(f"{folder}: has {name}.jsonl and {name}.parquet, expected one of the two; leave only one")
     return found[0] if found else folder / f"{name}.jsonl"
 
 
 def _qrels_file(folder: Path) -> Path:
-    """Return test.tsv in ``folder``, or else its only .tsv file."""
+    """Return test.tsv in ``folder``, or its only .tsv file."""
     found = sorted(folder.glob("*.tsv"))
     if folder / "test.tsv" in found:
         return folder / "test.tsv"
     if len(found) != 1:
         names = ", ".join(file.name for file in found) or "no .tsv file"
-        raise UserError(f"{folder}: holds {names}, expected test.tsv or one split; leave only the split to evaluate on")
+        raise UserError(f"{folder}: has {names}, expected test.tsv or one split; leave only the split to evaluate on")
     return found[0]
 
 
@@ -75,7 +79,9 @@ def _read_file_languages(folder: Path) -> dict[str, str]:
     path = folder / FILE_LANGUAGES
     found = read_json(path) if path.exists() else {}
     if not isinstance(found, dict) or not set(found) <= {"queries", "corpus"} or not are_texts(list(found.values())):
-        raise UserError(f'{path}: holds {found!r}, expected languages as in {{"queries": "de", "corpus": "en"}}')
+        raise UserError(
+            f'{path}: is {found!r}, expected languages as in {{"queries": "de", "corpus": "en"}}; correct the file'
+        )
     return found
 
 
@@ -100,7 +106,7 @@ def _read_passages(path: Path, file_lang: str | None) -> dict[str, Passage]:
 def _new_id(row: dict[str, Any], where: str, known: Container[str]) -> str:
     found = text_of(row, "_id", where)
     if found.split() != [found]:
-        raise UserError(f"{where}: _id {found!r} holds white space, which a TREC run cannot carry; rename it")
+        raise UserError(f"{where}: _id is {found!r}, expected no white space, which TREC runs cannot have; rename it")
     if found in known:
         raise UserError(f"{where}: _id {found!r} occurs a second time, expected once; rename or delete one of the rows")
     return found
@@ -111,8 +117,8 @@ def _lang_of(row: dict[str, Any], where: str, file_lang: str | None) -> str:
         return text_of(row, "lang", where)
     if file_lang is None:
         raise UserError(
-            f'{where}: has no "lang"; give every row one, or put {FILE_LANGUAGES} into the folder with the language '
-            'of each file, as in {"queries": "de", "corpus": "en"}'
+            f'{where}: has no "lang", expected a language; add it to every row, or put {FILE_LANGUAGES} into the '
+            'folder with the language of each file, as in {"queries": "de", "corpus": "en"}'
         )
     return file_lang
 
@@ -127,18 +133,23 @@ def _read_qrels(path: Path, query_ids: Container[str], passage_ids: Container[st
             continue
         query_id, passage_id, score = _judgement_of(cells, where)
         if query_id not in query_ids:
-            raise UserError(f"{where}: judges query {query_id!r}, which the queries lack; add it or delete the line")
+            raise UserError(f"{where}: query {query_id!r} is not among the queries; add it there, or delete the line")
         if passage_id not in passage_ids:
-            raise UserError(f"{where}: judges {passage_id!r}, which the corpus lacks; add it or delete the line")
+            raise UserError(f"{where}: passage {passage_id!r} is not in the corpus; add it there, or delete the line")
         if scores.setdefault((query_id, passage_id), score) != score:
-            raise UserError(f"{where}: judges {query_id!r}, {passage_id!r} again with another score; delete one line")
+            raise UserError(
+                f"{where}: {query_id!r} and {passage_id!r} have another score on an earlier line, expected one; delete "
+                "one of the lines"
+            )
     return [Qrel(*ids, score) for ids, score in scores.items() if score > 0]
 
 
 def _judgement_of(cells: list[str], where: str) -> tuple[str, str, int]:
     if len(cells) != 3:
-        raise UserError(f"{where}: has {len(cells)} columns, expected query-id, corpus-id and score with tabs between")
+        raise UserError(
+            f"{where}: has {len(cells)} columns, expected query-id, corpus-id and score with tabs between; {CORRECT}"
+        )
     try:
         return cells[0], cells[1], int(cells[2])
     except ValueError:
-        raise UserError(f"{where}: score is {cells[2]!r}, expected a whole number") from None
+        raise UserError(f"{where}: score is {cells[2]!r}, expected a whole number; {CORRECT}") from None

@@ -1,7 +1,7 @@
 """What the help collections share: sections of blocks, and the removal of text that was left in English.
 
-A translated help page is a copy of the English one in which each block (a heading, a paragraph) was translated or not.
-So a translation is judged block by block against the English page, and never by the existence of its file.
+A translated help page is a copy of the English one, in which each block (a heading, a paragraph) was translated or not.
+So each block is compared with the English page. That a file exists says nothing about its translation.
 """
 
 from collections import Counter
@@ -28,24 +28,24 @@ class Section(NamedTuple):
 
 
 def is_long_enough(passage: str, lang: str) -> bool:
-    """Say whether a passage has enough characters to be worth finding."""
+    """Return whether a passage has enough characters to be worth finding."""
     return len(passage) >= (SHORTEST_DENSE if is_dense(lang) else SHORTEST)
 
 
 def is_translated(text: str, english: str) -> bool:
-    """Say whether ``text`` differs from the English text in its letters or digits, and has some."""
+    """Return whether ``text`` has letters or digits, and differs from the English text in them."""
     key = comparison_key(text)
     return key != "" and key != comparison_key(english)
 
 
 def translated_passage(blocks: dict[str, str], english: dict[str, str]) -> str:
-    """Return the translated blocks as one passage, or "" where less than 80 % of the text is translated.
+    """Return the translated blocks as one passage, or "" if less than 80 % of the text is translated.
 
-    A block is untranslated where it says what some block of the English section says: places can shift by one.
+    A block is untranslated if any block of the English section has its text, because places can shift by one.
 
     Args:
-        blocks: the section's text in the other language, by place.
-        english: the same section in English; blocks at a place that it lacks are left out.
+        blocks: The section's text in the other language, by place.
+        english: The same section in English. Blocks at a place that it lacks are left out.
     """
     originals = {comparison_key(text) for text in english.values()} | {""}
     shared = [text for place, text in blocks.items() if place in english]
@@ -55,7 +55,7 @@ def translated_passage(blocks: dict[str, str], english: dict[str, str]) -> str:
 
 
 def drop_repeated(pairs: Iterable[Pair]) -> list[Pair]:
-    """Return the pairs whose query and passage each serve at most three groups of their language, in the same order."""
+    """Return the pairs whose query and passage each occur in at most three groups of their language, in order."""
     keyed = [(pair, comparison_key(pair.query), comparison_key(pair.passage)) for pair in pairs]
     queries = Counter((pair.lang, query) for pair, query, _ in keyed)
     passages = Counter((pair.lang, passage) for pair, _, passage in keyed)

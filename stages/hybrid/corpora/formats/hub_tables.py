@@ -1,4 +1,4 @@
-"""Rows of large JSONL and TSV files, a part at a time, through `datasets`; no file is ever held whole."""
+"""Rows of large JSONL and TSV files, one part after another, through `datasets`; no file is held in memory whole."""
 
 import csv
 import zlib
@@ -14,21 +14,21 @@ ROWS_AT_ONCE = 50_000
 def read_jsonl(paths: list[Path], columns: list[str]) -> Iterator[dict[str, list[Any]]]:
     """Yield the columns of .jsonl or .jsonl.gz files, `ROWS_AT_ONCE` rows at a time, in the files' order.
 
-    None stands for what a row lacks and others have.
+    A value is None if a row lacks it and others have it.
 
     Raises:
-        UserError: a file is missing, cut off or no JSONL, or no row has a column.
+        UserError: A file is missing, cut off or not JSONL, or no row has one of the columns.
     """
     yield from _read("json", paths, columns)
 
 
 def read_tsv(path: Path, columns: list[str]) -> Iterator[dict[str, list[str | None]]]:
-    """Yield the columns of a .tsv file without a header, `ROWS_AT_ONCE` rows at a time; None where a row is short.
+    """Yield the columns of a .tsv file without a header, `ROWS_AT_ONCE` rows at a time.
 
-    A quotation mark is a character like any other, and so is a number.
+    A value is None if a row is too short. Everything is text, quotation marks and numbers too.
 
     Raises:
-        UserError: the file is missing, or a row has more columns.
+        UserError: The file is missing, or a row has more columns.
     """
     from datasets import Features, Value
 
@@ -42,7 +42,8 @@ def _read(builder: str, paths: list[Path], columns: list[str], **options: Any) -
 
     missing = [path for path in paths if not path.is_file()]
     if missing or not paths:
-        raise UserError(f"{missing[0] if missing else 'data files'}: not found; run the stage fetch, or `dvc repro`")
+        name = missing[0] if missing else "data files"
+        raise UserError(f"{name}: not found, expected a downloaded file; run the stage fetch, or `dvc repro`")
     names = ", ".join(path.name for path in paths[:3])
     try:
         files = [str(path) for path in paths]
@@ -50,7 +51,11 @@ def _read(builder: str, paths: list[Path], columns: list[str], **options: Any) -
         for part in rows.iter(batch_size=ROWS_AT_ONCE):
             yield {column: part[column] for column in columns}
     except KeyError as error:
-        raise UserError(f"{paths[0].parent}: {names} lack the column {error}; delete them and fetch again") from None
+        raise UserError(
+            f"{paths[0].parent}: {names} lack the column {error}, expected it; delete them and run the stage fetch"
+        ) from None
     except (ValueError, OSError, EOFError, zlib.error) as error:
         reason = str(error).strip().splitlines()[0]
-        raise UserError(f"{paths[0].parent}: {names} cannot be read ({reason}); delete them and fetch again") from None
+        raise UserError(
+            f"{paths[0].parent}: {names} cannot be read ({reason}); delete them and run the stage fetch"
+        ) from None

@@ -1,8 +1,8 @@
 """The markup of LibreOffice's help pages (7.4 to 25.2): a page's own headings and the text under each.
 
-The text is in ``div#DisplayArea``, as a sequence of headings and paragraphs with ids. What other pages lend is in
-``div.embedded``; what differs between systems or applications in ``span.switch`` and ``span.switchinline``, with a
-branch for each and, mostly, a default, all of them hidden until a script picks one.
+The text is in ``div#DisplayArea``, as a sequence of headings and paragraphs with ids. Parts of other pages are in
+``div.embedded``. What differs between systems or applications is in ``span.switch`` and ``span.switchinline``. These
+have a branch for each and, mostly, a default, all hidden until a script picks one.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from stages.hybrid.languages import normalise_text
 PARSER = etree.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True)
 HEADINGS = {f"h{level}": level for level in range(1, 7)}
 
-# Parts of a page that are no text of it: ways to a command, links, code, pictures, tables.
+# Parts of a page that are not its text: ways to a command, links, code, pictures, tables.
 SKIPPED_TAGS = frozenset({"table", "pre", "script", "noscript", "img", "meta"})
 SKIPPED_CLASSES = frozenset({"howtoget", "bascode", "pycode", "sqlcode", "noteicon"})
 RELATED = frozenset({"relatedtopics", "related"})
@@ -23,12 +23,12 @@ SKIPPED_PARAGRAPHS = RELATED | {"code", "smathcode", "codeintable", "image", "im
 SWITCHES = frozenset({"switch", "switchinline"})
 SYSTEMS = frozenset({"MAC", "WIN", "UNIX"})
 MARKED = frozenset({"menuitem", "emph", "keycode", "widget"})  # classes of the spans that menu paths are written in
-BARE_SHARE = 0.5  # of a paragraph's characters in menu paths, or nearly all of them in links, make it no text
-LINK_SHARE = 0.9
+BARE_SHARE = 0.5  # a paragraph with more of its characters in menu paths is not text
+LINK_SHARE = 0.9  # neither is one with more of them in links
 
 
 class Paragraph(NamedTuple):
-    """A block of text, and whether it is nothing but a menu path, a label beside an icon, or links."""
+    """A block of text, and whether it is only a menu path, a label beside an icon, or links."""
 
     text: str
     is_bare: bool
@@ -48,7 +48,7 @@ def read_page(content: bytes) -> list[PageSection]:
     tree = etree.fromstring(content, PARSER) if content.strip() else None
     area = tree.find(".//div[@id='DisplayArea']") if tree is not None else None
     sections: list[PageSection] = []
-    above: dict[int, str] = {}  # the headings over the one at hand, by level
+    above: dict[int, str] = {}  # the headings above the current one, by level
     current: dict[str, Paragraph] = {}
     for element in _walk(area) if area is not None else ():
         place = element.get("id")
@@ -79,21 +79,21 @@ def _walk(parent: etree._Element) -> Iterator[etree._Element]:
 
 
 def _ends_section(element: etree._Element) -> bool:
-    """Say whether an element is a heading, one that another page lends among it, or the start of the related topics."""
+    """Return whether an element is a heading, a part of another page with a heading, or starts the related topics."""
     if element.get("class") == "embedded":
         return any(inner.tag in HEADINGS for inner in element.iterdescendants())
     return element.tag in HEADINGS or element.get("class") in RELATED
 
 
 def _is_own_paragraph(element: etree._Element) -> bool:
-    """Say whether an element is a paragraph of text; those lent by other pages without a heading have no id."""
+    """Return whether an element is a paragraph of text; parts of other pages without a heading have no id."""
     return element.tag == "p" and element.get("id") is not None and element.get("class") not in SKIPPED_PARAGRAPHS
 
 
 def _visible(element: etree._Element) -> list[etree._Element]:
     """Return an element's children; of a switch, the default branch.
 
-    Where several applications' branches have no default beside them, the first stands for all: the sentence needs one.
+    If several applications' branches have no default beside them, the first is used, because the sentence needs one.
     """
     if element.get("class") not in SWITCHES:
         return list(element)
@@ -126,7 +126,7 @@ def _paragraph(element: etree._Element) -> Paragraph:
 
 
 def _is_bare(element: etree._Element, text: str) -> bool:
-    """Say whether a paragraph is no text: a menu path, links, or the label of an icon."""
+    """Return whether a paragraph is not text but a menu path, links, or the label of an icon."""
     links = sum(len(_text(link)) for link in element.iter("a") if link.get("href"))
     marked = [_text(span) for span in element.iter("span") if span.get("class") in MARKED]
     paths = sum(map(len, marked)) if any(" - " in text or " ▸ " in text for text in marked) else 0

@@ -15,7 +15,7 @@ PARSER = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False
 MALLARD = "{http://projectmallard.org/1.0/}"
 CONDITION = "{http://projectmallard.org/if/1.0/}"
 
-# What is no text of a section: what has headings of its own, links to other pages, code, pictures, tables, remarks.
+# What is not a section's text: parts with headings of their own, links to other pages, code, pictures, tables, remarks.
 SKIPPED = frozenset(
     {
         "info",
@@ -37,15 +37,15 @@ JOINED = {f"{MALLARD}guiseq": " ▸ ", f"{MALLARD}keyseq": "+"}  # what stands b
 
 
 class PageSection(NamedTuple):
-    """A heading and what answers it: the text up to the next heading and, for a page, its one-line description."""
+    """A heading and its passages: the text up to the next heading and, for a page, its one-line description."""
 
-    key: str  # "0" for the page, then the sections as they come
+    key: str  # "0" for the page, then the sections in order
     heading: str
     passages: dict[str, dict[str, str]]  # blocks by place, by kind: "intro" and "desc" of a page, "section"
 
 
 def parse_page(content: bytes) -> etree._Element | None:
-    """Return the root of a page, None where it is no well-formed Mallard page."""
+    """Return the root of a page; None if it is not a well-formed Mallard page."""
     try:
         root = etree.fromstring(content, PARSER)
     except etree.XMLSyntaxError:
@@ -54,7 +54,7 @@ def parse_page(content: bytes) -> etree._Element | None:
 
 
 def read_titles(root: etree._Element) -> dict[str, str]:
-    """Return the titles of a page and of its sections, by what a link calls them: ``page`` or ``page#section``."""
+    """Return the titles of a page and of its sections, by their name in a link: ``page`` or ``page#section``."""
     page = root.get("id", "")
     titles = {}
     for element in [root, *root.iter(f"{MALLARD}section")]:
@@ -68,8 +68,8 @@ def read_page(root: etree._Element, titles: dict[str, str]) -> list[PageSection]
     """Return a page's sections in reading order, the page itself first.
 
     Args:
-        root: of the page's tree.
-        titles: of all pages in this language, from `read_titles`; a link without text shows the title of its goal.
+        root: The root of the page's tree.
+        titles: Titles of all pages in this language, from `read_titles`. A link without text shows its target's title.
     """
     sections = []
     for position, element in enumerate([root, *root.iter(f"{MALLARD}section")]):
@@ -102,7 +102,7 @@ def _blocks(parent: etree._Element, titles: dict[str, str], *, is_section: bool 
 
 
 def _visible(parent: etree._Element) -> list[etree._Element]:
-    """Return an element's children; of a choice, the branch for GNOME as it comes: no classic mode, no installer."""
+    """Return an element's children; of a choice, the branch for plain GNOME, not for classic mode or the installer."""
     if parent.tag == f"{CONDITION}if":
         return []
     if parent.tag == f"{CONDITION}choose":
@@ -119,7 +119,7 @@ def _pieces(element: etree._Element, titles: dict[str, str]) -> Iterator[str]:
     """Yield the text within an element, without pictures and remarks."""
     yield element.text or ""
     if element.tag == f"{MALLARD}link" and not element.text and not len(element):
-        yield _goal(element, titles)
+        yield _target(element, titles)
     for child in element:
         if isinstance(child.tag, str) and child.tag not in UNSPOKEN:
             yield JOINED.get(element.tag, "") if child.getprevious() is not None else ""
@@ -127,8 +127,8 @@ def _pieces(element: etree._Element, titles: dict[str, str]) -> Iterator[str]:
         yield child.tail or ""
 
 
-def _goal(link: etree._Element, titles: dict[str, str]) -> str:
-    """Return what a link without text shows: the title of its goal, or its address."""
+def _target(link: etree._Element, titles: dict[str, str]) -> str:
+    """Return what a link without text shows: the title of its target, or its address."""
     xref = link.get("xref", "")
     if xref.startswith("#"):
         xref = link.getroottree().getroot().get("id", "") + xref

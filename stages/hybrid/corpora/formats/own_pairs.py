@@ -9,14 +9,14 @@ from stages.hybrid.records import Pair
 
 
 def read_pairs(path: Path, languages: list[str]) -> list[Pair]:
-    """Return the pairs in ``path``, in the file's order, those of ``languages`` only; an empty list means all.
+    """Return the pairs in ``path`` in the file's order, in ``languages``; an empty list means all.
 
     ``path`` is a .jsonl or .parquet file, or a folder that holds exactly one. Its rows have ``group_id``, ``lang``,
-    ``query`` and ``passage``; ``page_id`` may be left out and is then the group. A row that repeats another is dropped.
+    ``query`` and ``passage``. Without ``page_id``, the page is the group. A row that repeats another is dropped.
 
     Raises:
-        UserError: there is no such file, a field is missing or no text, one group has two texts in one language, or
-            nothing is left.
+        UserError: There is no such file, a field is missing or not text, or one group has two texts in one language. Or
+            there are no pairs in ``languages``.
     """
     first: dict[tuple[str, str], tuple[str, Pair]] = {}
     for where, row in read_rows(_pairs_file(path)):
@@ -24,22 +24,22 @@ def read_pairs(path: Path, languages: list[str]) -> list[Pair]:
         earlier, known = first.setdefault((pair.group_id, pair.lang), (where, pair))
         if pair != known:
             raise UserError(
-                f"{where}: group {pair.group_id!r} has another text in {pair.lang!r} at {earlier}, expected one; "
-                "give one of the two a group_id of its own"
+                f"{where}: group {pair.group_id!r} has another text in {pair.lang!r} at {earlier}, expected one text; "
+                "give one of the rows a new group_id"
             )
     pairs = [pair for _, pair in first.values() if not languages or pair.lang in languages]
     if not pairs:
-        wanted = f"in {', '.join(languages)}" if languages else "at all"
-        raise UserError(f"{path}: has no pairs {wanted}; check it, and `languages` in params.yaml")
+        wanted = f" in {', '.join(languages)}" if languages else ""
+        raise UserError(f"{path}: has no pairs{wanted}, expected some; check the file, and languages in params.yaml")
     return pairs
 
 
 def _pairs_file(path: Path) -> Path:
-    """Return ``path``, or the one .jsonl or .parquet file in it where it is a folder."""
+    """Return ``path``, or the one .jsonl or .parquet file in it if it is a folder."""
     if path.is_dir():
         found = sorted(file for file in path.iterdir() if file.suffix in (".jsonl", ".parquet"))
         if len(found) != 1:
-            raise UserError(f"{path}: holds {len(found)} .jsonl or .parquet files, expected one; name the file itself")
+            raise UserError(f"{path}: has {len(found)} .jsonl or .parquet files, expected one; name the file itself")
         return found[0]
     if path.suffix not in (".jsonl", ".parquet"):
         raise UserError(f"{path}: ends in {path.suffix!r}, expected .jsonl or .parquet; rename or convert it")

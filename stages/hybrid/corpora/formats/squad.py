@@ -23,7 +23,7 @@ def read_squad(content: bytes, source: str) -> Iterator[SquadQuestion]:
     """Yield the questions of a file in its order; ``source`` names the file in an error.
 
     Raises:
-        UserError: the file is not in SQuAD's format.
+        UserError: The file is not in SQuAD's format.
     """
     try:
         for i, article in enumerate(json.loads(content)["data"]):

@@ -1,0 +1,166 @@
+"""All of params.yaml as one class: what profiles are composed into, and the JSON schema for editors.
+
+Only `stages.profile` and tests import this module. A stage reads no more than the sections that it needs.
+"""
+
+import io
+import json
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from ruamel.yaml import YAML
+
+from stages.hybrid.base.params import BaseParams
+from stages.hybrid.batches.params import SamplerParams
+from stages.hybrid.encoding.params import EncoderParams
+from stages.hybrid.evaluation.bias.params import BiasParams
+from stages.hybrid.evaluation.quality.params import MeasuresParams
+from stages.hybrid.ground.params import Params, Section, field_words, read_mapping
+from stages.hybrid.pairs.params import PrepareParams
+from stages.hybrid.retrieval.params import BaselinesParams, IndexParams, NegativesParams
+from stages.hybrid.sources.params import FetchParams
+from stages.hybrid.training.params import TrainingParams
+
+PROFILES = Path("profiles")
+DEFAULT = "help"
+SCHEMA = "params.schema.json"
+WIDTH = 120  # characters of a line of params.yaml
+
+
+class AllParams(Params):
+    """All parameters, in the order of params.yaml.
+
+    Attributes:
+        profile: name of the profile in profiles/ that this file was composed from; its reports go to reports/PROFILE
+        seed: of the batches, the training and the random baseline; from 0
+        datasets: names of the training sets: collections (DATA.md), or your own files (fetch.folders)
+        benchmarks: names of the benchmarks: collections (DATA.md), or your own folders (fetch.folders)
+        validation_set: a benchmark whose loss training.patience waits for; if empty, the held-out pairs
+        models: base and finetuned; the first is the one that the others are compared with
+        languages: training languages, ISO 639-1; if empty, all that the training sets have
+        evaluation_languages: languages of the benchmarks that are judged, ISO 639-1; if empty, all that they have
+        fetch: where raw files come from, if not from their public homes
+        base: the encoder to start from
+        prepare: how training pairs are prepared
+        sampler: how batches are drawn
+        negatives: which hard negatives are mined
+        training: how the encoder is fine-tuned
+        encoder: how benchmarks are encoded
+        index: how passages are indexed
+        measures: what is measured
+        baselines: which systems the models are compared with
+        bias: how deep language bias is looked for
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    profile: Annotated[str, Field(pattern=r"^\w+$")]
+    seed: Annotated[int, Field(ge=0)]
+    datasets: list[str]
+    benchmarks: list[str]
+    validation_set: str
+    models: list[str]
+    languages: list[str]
+    evaluation_languages: list[str]
+    fetch: FetchParams
+    base: BaseParams
+    prepare: PrepareParams
+    sampler: SamplerParams
+    negatives: NegativesParams
+    training: TrainingParams
+    encoder: EncoderParams
+    index: IndexParams
+    measures: MeasuresParams
+    baselines: BaselinesParams
+    bias: BiasParams
+
+
+SECTIONS: dict[str, type[Section]] = {
+    name: field.annotation
+    for name, field in AllParams.model_fields.items()
+    if isinstance(field.annotation, type) and issubclass(field.annotation, Section)
+}
+
+
+def profile_names() -> list[str]:
+    """Return the names of the profiles, sorted."""
+    return sorted(path.stem for path in PROFILES.glob("*.yaml"))
+
+
+def compose(name: str) -> str:
+    """Return the text of params.yaml for profile ``name``: the default's values, changed as the profile says.
+
+    It begins with the profile's own first comment, and says of every parameter what it means.
+
+    Raises:
+        UserError: the profile names a parameter that there is not, or a value is wrong.
+    """
+    composed_values(name)
+    load = YAML().load  # keeps how numbers and lists are written
+    default, profile = ((PROFILES / f"{key}.yaml").read_text(encoding="utf-8") for key in (DEFAULT, name))
+    comments = [line for line in profile.partition("\nprofile:")[0].splitlines() if line.startswith("#")]
+    head = [
+        f"# yaml-language-server: $schema={SCHEMA}",
+        f"# Written by `python -m stages.profile {name}` from profiles/. Change it freely: a backup is kept.",
+        *comments,
+    ]
+    return "\n".join([*head, *_lines(_merge(load(default), load(profile)), AllParams)]) + "\n"
+
+
+def composed_values(name: str, profiles: Path = PROFILES) -> dict[str, Any]:
+    """Return the parameters of profile ``name`` in the folder ``profiles``.
+
+    Raises:
+        UserError: as for `compose`.
+    """
+    path = profiles / f"{name}.yaml"
+    values = _merge(read_mapping(profiles / f"{DEFAULT}.yaml"), read_mapping(path))
+    AllParams.check(values, path)
+    return values
+
+
+def json_schema() -> str:
+    """Return the JSON schema of params.yaml, for editors."""
+    found = AllParams.model_json_schema()
+    kinds: list[type[BaseModel]] = [AllParams, *SECTIONS.values()]
+    for kind in kinds:
+        definition = found if kind is AllParams else found["$defs"][kind.__name__]
+        for field, words in field_words(kind).items():
+            definition["properties"][field]["description"] = words
+    return json.dumps(found, indent=2) + "\n"
+
+
+def _merge(default: Any, changes: dict[str, Any]) -> Any:
+    """Return ``default`` with ``changes``, section by section; a mapping that is one parameter's value is replaced."""
+    for key, value in changes.items():
+        if key in SECTIONS and isinstance(value, dict) and key in default:
+            default[key].update(value)
+        else:
+            default[key] = value
+    return default
+
+
+def _lines(values: dict[str, Any], kind: type[BaseModel], indent: str = "") -> Iterator[str]:
+    """Yield the lines of params.yaml for ``values``, in the order of the fields of ``kind``."""
+    for name, words in field_words(kind).items():
+        if name in SECTIONS and kind is AllParams:
+            yield from ("", f"{name}:  # {words}")
+            yield from _lines(values[name], SECTIONS[name], "  ")
+            continue
+        first, *more = _written({name: values[name]}).splitlines()
+        if len(line := f"{indent}{first}  # {words}") <= WIDTH and not more:
+            yield line
+        else:
+            comment = textwrap.wrap(words, WIDTH, initial_indent=f"{indent}# ", subsequent_indent=f"{indent}# ")
+            yield from (*comment, *(f"{indent}{line}" for line in (first, *more)))
+
+
+def _written(value: dict[str, Any]) -> str:
+    """Return ``value`` as YAML; no line is broken."""
+    yaml, target = YAML(), io.StringIO()
+    yaml.width = 10_000
+    yaml.dump(value, target)
+    return target.getvalue()

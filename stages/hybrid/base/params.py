@@ -1,0 +1,34 @@
+"""Section ``base`` of params.yaml."""
+
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import model_validator
+
+from stages.hybrid.ground.params import Section
+
+PACKAGED = "multilingual-e5-small"
+
+
+class BaseParams(Section):
+    """Which encoder to start from.
+
+    Attributes:
+        source: packaged (from Python packages, no hub needed), hub (Hugging Face) or folder (a local model)
+        name: multilingual-e5-small if source is packaged, the model's name on the hub, or the path of the local folder
+        revision: commit of the hub's model, so that a run can be repeated; empty if source is not hub
+    """
+
+    source: Literal["packaged", "hub", "folder"]
+    name: str
+    revision: str
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.source == "packaged" and self.name != PACKAGED:
+            raise ValueError(f"name is {self.name!r}, expected {PACKAGED}, the only packaged model; or set source to hub or folder")
+        if self.source == "hub" and not self.revision:
+            raise ValueError("revision is empty; give the commit of the hub's model, so that a run can be repeated")
+        if self.source == "folder" and not Path(self.name).is_dir():
+            raise ValueError(f"name is {self.name!r}, expected an existing folder; correct the path")
+        return self

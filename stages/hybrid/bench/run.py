@@ -1,0 +1,89 @@
+"""A run of the benchmark: which rows are measured, on what machine, and the files that hold the results."""
+
+import subprocess
+from collections.abc import Sequence
+from dataclasses import replace
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from stages.hybrid.bench.catalogue import Subject
+from stages.hybrid.bench.inputs import BenchParams
+from stages.hybrid.bench.rows import Results, read_results, write_results
+from stages.hybrid.bench.table import PLOT, draw_growth, to_markdown
+from stages.hybrid.ground.costs import describe_machine
+from stages.hybrid.ground.errors import UserError
+from stages.hybrid.ground.files import write_text
+from stages.hybrid.ground.layout import REPORTS
+
+JSON = REPORTS / "bench.json"
+PAGE = REPORTS / "bench.md"
+PEER_PACKAGES = ("pandas", "ranx", "pytrec_eval-terrier", "ir-measures", "dvc")  # beside those that describe a machine
+
+
+def check_names(names: Sequence[str], known: Sequence[Subject]) -> None:
+    """Raise `UserError` if a name is not that of a row."""
+    rows = [name for subject in known for name in subject.rows]
+    unknown = [name for name in names if name not in rows]
+    if unknown:
+        raise UserError(f"no row is named {unknown[0]!r}; expected some of {', '.join(rows)}")
+
+
+def first_results(names: Sequence[str]) -> Results:
+    """Return the results that a run adds to: those that are there, or none if these are complete and all is asked for.
+
+    Raises:
+        UserError: a package that is measured with is not installed.
+    """
+    results = read_results(JSON, describe())
+    return replace(results, complete=False, rows=[]) if results.complete and not names else results
+
+
+def to_measure(known: Sequence[Subject], names: Sequence[str], results: Results, *, commit: str) -> list[Subject]:
+    """Return the subjects of the rows ``names``; without names, those that have no rows of this commit yet."""
+    if names:
+        return [subject for subject in known if set(subject.rows) & set(names)]
+    have = {row.name for row in results.rows if row.commit == commit}
+    return [subject for subject in known if not have.issuperset(subject.rows)]
+
+
+def measure(
+    subject: Subject, params: BenchParams, *, known: Sequence[Subject], commit: str, results: Results
+) -> Results:
+    """Return ``results`` with the rows of ``subject``, measured now.
+
+    Raises:
+        UserError: the subject cannot be measured here.
+    """
+    rows, points = subject.measure(params)
+    results = results.with_rows([replace(row, commit=commit) for row in rows], [point._asdict() for point in points])
+    return replace(results, complete=not to_measure(known, (), results, commit=commit))
+
+
+def write(results: Results) -> None:
+    """Write the results so far: as JSON, as a page, and growth as a picture."""
+    write_results(JSON, results)
+    write_text(PAGE, to_markdown(results))
+    if results.growth:
+        write_text(PLOT, draw_growth(results.growth))
+
+
+def read_commit() -> str:
+    """Return the commit of the project, short, or "unknown" outside of git."""
+    asked = ["git", "rev-parse", "--short", "HEAD"]
+    return subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip() or "unknown"
+
+
+def describe() -> dict[str, Any]:
+    """Return what rows are measured on: the machine, the number of threads, the versions.
+
+    Raises:
+        UserError: a package that is measured with is not installed.
+    """
+    import torch
+
+    machine = describe_machine()
+    try:
+        packages = machine.pop("packages") | {name: version(name) for name in PEER_PACKAGES}
+    except PackageNotFoundError as error:
+        raise UserError(f"{error.name} is not installed; run `pip install -r requirements-dev.txt`") from None
+    return {"machine": machine, "threads": torch.get_num_threads(), "packages": packages}

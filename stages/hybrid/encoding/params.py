@@ -1,0 +1,32 @@
+"""Section ``encoder`` of params.yaml."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from stages.hybrid.ground.params import Section
+
+Precision = Literal["auto", "bfloat16", "float32"]
+
+
+class EncoderParams(Section):
+    """How benchmarks are encoded. Embeddings that are computed in bfloat16 are kept in float16.
+
+    Attributes:
+        max_length: tokens of a text that are read, its prompt included; from 8
+        precision: auto (bfloat16 if the processor multiplies in it, else float32), bfloat16 or float32
+        tokens_per_batch: tokens in one forward pass, padding included; at least max_length
+    """
+
+    max_length: Annotated[int, Field(ge=8)]
+    precision: Precision
+    tokens_per_batch: int
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.tokens_per_batch < self.max_length:
+            raise ValueError(
+                f"tokens_per_batch is {self.tokens_per_batch}, expected at least max_length, {self.max_length}: a "
+                "batch holds one text or more"
+            )
+        return self

@@ -1,0 +1,1 @@
+"""Language bias: how far the language of a passage decides its rank."""

@@ -1,0 +1,1 @@
+"""How sure figures are: intervals and paired tests over questions."""

@@ -1,0 +1,1 @@
+"""Retrieval quality: measures of every query and cell, from exact ranks."""

@@ -1,0 +1,34 @@
+"""What the score stage leaves of each system: ranks, measures, a TREC run, and a check of that run."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from stages.hybrid.evaluation.quality.measures import average_cells, measure_queries, pooled_means
+from stages.hybrid.ground.files import write_table
+from stages.hybrid.records import Benchmark
+from stages.hybrid.retrieval.crosscheck import score_run
+from stages.hybrid.retrieval.ranks import Ranking
+from stages.hybrid.retrieval.runs import write_run
+
+
+def write_scores(folder: Path, ranking: Ranking, *, data: Benchmark, cutoffs: list[int], name: str) -> pd.DataFrame:
+    """Write the ranks, measures and TREC run of the system ``name`` to ``folder``.
+
+    Returns:
+        The table of `measure_queries`.
+    """
+    measured = measure_queries(ranking.ranks, cutoffs)
+    write_table(folder / "ranks.parquet", ranking.ranks)
+    write_table(folder / "queries.parquet", measured)
+    write_table(folder / "cells.csv", average_cells(measured))
+    write_run(folder / "run.trec.gz", data, found=(ranking.rows, ranking.scores), name=name)
+    return measured
+
+
+def write_check(path: Path, ranking: Ranking, *, data: Benchmark, measured: pd.DataFrame) -> None:
+    """Write the measures of a run by ranx beside those by exact ranks, which are in ``measured``."""
+    exact = pooled_means(measured, depth=ranking.rows.shape[1])
+    run = score_run(data, found=(ranking.rows, ranking.scores), measures=list(exact))
+    compared = {"measure": list(exact), "exact": list(exact.values()), "run": list(run.values())}
+    write_table(path, pd.DataFrame(compared))

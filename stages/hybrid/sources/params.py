@@ -1,0 +1,24 @@
+"""Section ``fetch`` of params.yaml."""
+
+import os
+from pathlib import Path
+
+from stages.hybrid.ground.params import Section
+
+
+class FetchParams(Section):
+    """Where raw files come from, if not from their public homes.
+
+    Attributes:
+        mirror: folder with copies of the public files; if empty, the environment variable HYBRID_MIRROR names it
+        folders: your own folder, archive or file for a data set or benchmark, by its name
+    """
+
+    mirror: str
+    folders: dict[str, str]
+
+    @property
+    def mirror_folder(self) -> Path | None:
+        """The folder to copy from; None for the public homes."""
+        folder = self.mirror or os.environ.get("HYBRID_MIRROR", "")
+        return Path(folder).expanduser() if folder else None

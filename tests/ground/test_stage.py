@@ -1,0 +1,80 @@
+"""What every script has in common."""
+
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from stages.hybrid.ground.costs import read_costs
+from stages.hybrid.ground.errors import UserError
+from stages.hybrid.ground.params import Params
+from stages.hybrid.ground.stage import stage, tool
+
+
+class Reads(Params):
+    """What the stage of these tests reads."""
+
+    seed: int
+
+
+@stage
+@click.option("--fail", is_flag=True)
+def command(params: Reads, model: str, benchmark: str, fail: bool) -> None:
+    if fail:
+        raise UserError("the sky is green, expected blue; look again")
+    click.echo(f"{params.seed} {model} {benchmark}")
+
+
+@pytest.fixture(autouse=True)
+def _project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("params.yaml").write_text("seed: 3\nmodels: [base, tuned]\nbenchmarks: [toy]\n", encoding="utf-8")
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(command, arguments)
+
+
+def test_a_stage_gets_its_parameters_and_arguments_and_notes_its_cost() -> None:
+    result = run("base", "toy")
+    assert (result.exit_code, result.output) == (0, "3 base toy\n")
+    (cost,) = read_costs()
+    assert cost["stage"] == "test_stage base toy"
+    assert 0 <= cost["seconds"] < 60
+
+
+@pytest.mark.parametrize(
+    ("arguments", "found"),
+    [(("gpt", "toy"), "'gpt' is not a model"), (("base", "squad"), "'squad' is not a benchmark")],
+)
+def test_a_model_or_benchmark_that_there_is_not_is_refused_with_those_there_are(
+    arguments: tuple[str, ...], found: str
+) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 1
+    assert result.stderr == (
+        f"error: {found} in params.yaml, which lists the models base, tuned; benchmarks toy; name one of these\n"
+    )
+
+
+def test_an_error_that_a_user_can_mend_is_one_line_and_no_cost() -> None:
+    result = run("base", "toy", "--fail")
+    assert (result.exit_code, result.stderr) == (1, "error: the sky is green, expected blue; look again\n")
+    assert read_costs() == []
+
+
+def test_a_wrong_parameter_is_one_line() -> None:
+    Path("params.yaml").write_text("seed: x\nmodels: [base]\nbenchmarks: [toy]\n", encoding="utf-8")
+    assert run("base", "toy").stderr == "error: params.yaml: seed is 'x', expected a valid integer\n"
+
+
+def test_the_help_of_a_script_is_its_module_s_docstring() -> None:
+    assert "What every script has in common." in run("--help").output
+
+    @tool
+    def helper() -> None:
+        raise UserError("nothing to do")
+
+    result = CliRunner().invoke(helper, [])
+    assert (result.exit_code, result.stderr) == (1, "error: nothing to do\n")
