@@ -1,24 +1,24 @@
-# make run    trains and evaluates, with what params.yaml says
-# make test   checks form, types and behaviour
-# make bench  measures time and memory beside peers
+# make run    trains and evaluates as params.yaml says
+# make test   checks lint, types and behaviour
+# make bench  measures time and memory beside other tools
 PYTHON ?= python3
 VENV := .venv
-# Python compiles what is imported when it is, and keeps it; compiling every file of every package takes pip a minute.
+# Python compiles a module when it is first imported. If pip compiled all files of all packages, it would take a minute.
 PIP_OPTIONS := --quiet --disable-pip-version-check --no-compile
 unexport PYTHONDONTWRITEBYTECODE
-# DVC runs each stage in a shell, as `python -m stages.NAME`: this `python` must be the environment's.
+# DVC runs each stage in a shell as `python -m stages.NAME`. This `python` must be that of the environment.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 .PHONY: help run test bench profile
 .DEFAULT_GOAL := help
 
 help:
-	@echo 'make run                 run what params.yaml describes, and show the results'
+	@echo 'make run                 run the pipeline with params.yaml, and print the results'
 	@echo 'make profile             list the profiles'
-	@echo 'make profile NAME=help   copy profiles/help.yaml over params.yaml'
+	@echo 'make profile NAME=help   write params.yaml from profiles/help.yaml'
 	@echo 'make test                lint, check types, run the tests'
-	@echo 'make bench               measure time and memory beside peers, after make run, on a machine with nothing else to do'
-	@echo 'make PYTHON=python3.12 run   take another Python for the environment in $(VENV)'
+	@echo 'make bench               measure time and memory beside other tools; first make run, and stop other programs'
+	@echo 'make PYTHON=python3.12 run   make the environment in $(VENV) with another Python'
 
 run: $(VENV)/run.stamp
 	dvc repro

@@ -1,4 +1,4 @@
-"""Lay the base encoder in models/base as a sentence-transformers folder with safetensors weights."""
+"""Put the base encoder into models/base, as a sentence-transformers folder with safetensors weights."""
 
 import click
 

@@ -1,4 +1,4 @@
-"""Rank a benchmark without a model, by chance and by BM25 -> data/scores/baseline/BENCHMARK and data/bias/baseline."""
+"""Rank a benchmark without a model, in random order and by BM25: data/benchmarks -> data/scores, data/bias."""
 
 import click
 
@@ -28,7 +28,7 @@ def main(params: Reads, benchmark: str) -> None:
     from stages.hybrid.records import read_tables
     from stages.hybrid.retrieval.baselines import LEXICAL, WITHOUT_MODEL
     from stages.hybrid.retrieval.lexical import scorer_of
-    from stages.hybrid.retrieval.ranks import rank_passages
+    from stages.hybrid.retrieval.ranking.ranks import rank_passages
 
     data, cutoffs = read_tables(BENCHMARKS / benchmark), params.measures.cutoffs
     with (

@@ -1,4 +1,4 @@
-"""Draw the plan: every hybrid batch in training order, and a summary of what it is made of."""
+"""Draw the plan, which lists every batch in training order, and summarise it: data/pairs -> data/plan.parquet."""
 
 import click
 
@@ -18,9 +18,9 @@ class Reads(Params):
 
 @stage
 def main(params: Reads) -> None:
-    from stages.hybrid.batches.composition import compare_pairs
     from stages.hybrid.batches.pair_index import PairIndex
     from stages.hybrid.batches.plan import draw_plan, summarise_plan
+    from stages.hybrid.batches.plan_composition import compare_pairs
     from stages.hybrid.batches.sampler import Sampler
     from stages.hybrid.ground.files import read_table, write_json, write_table
 
@@ -35,10 +35,9 @@ def main(params: Reads) -> None:
     for data in summary["datasets"]:
         if data["kinds_left_out"]:
             kinds = " or ".join(data["kinds_left_out"])
-            click.echo(f"{data['dataset']} cannot make {kinds} batches; {PLAN_SUMMARY} says what it is used for")
-    click.echo(
-        f"{PLAN}: {summary['batches']} batches of {params.sampler.batch_size} pairs, {summary['batches_by_kind']}"
-    )
+            click.echo(f"{data['dataset']} cannot make {kinds} batches; {PLAN_SUMMARY} has the batches that it makes")
+    kinds = ", ".join(f"{count} {kind}" for kind, count in summary["batches_by_kind"].items())
+    click.echo(f"{PLAN}: {summary['batches']} batches of {params.sampler.batch_size} pairs ({kinds})")
 
 
 if __name__ == "__main__":

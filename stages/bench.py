@@ -1,6 +1,6 @@
-"""Measure time and memory beside peers, into reports/bench.json and bench.md. A run that was stopped resumes.
+"""Measure time and memory beside other tools, and write reports/bench.json and bench.md. A stopped run resumes.
 
-With names of rows, only these are measured, anew: python -m stages.bench encode_vs_st
+If rows are named, only these are measured, even if they have results: python -m stages.bench encode_vs_st
 """
 
 import click

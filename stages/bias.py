@@ -1,4 +1,4 @@
-"""Measure language bias: data/scores/MODEL/BENCHMARK -> data/bias/MODEL/BENCHMARK and the metrics files."""
+"""Measure language bias: data/scores -> data/bias, and the files that `dvc metrics` reads."""
 
 import click
 

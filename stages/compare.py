@@ -1,4 +1,4 @@
-"""Find out how sure the figures are, by questions: data/scores, data/bias -> data/comparisons."""
+"""Compute intervals and paired tests over questions: data/scores, data/bias -> data/comparisons."""
 
 import click
 
@@ -18,7 +18,7 @@ class Reads(Params):
 def main(params: Reads) -> None:
     import pandas as pd
 
-    from stages.hybrid.evaluation.inference.comparisons import compare_benchmark, figures_of
+    from stages.hybrid.evaluation.significance.comparisons import compare_benchmark, figures_of
     from stages.hybrid.ground.files import read_table, write_table
     from stages.hybrid.retrieval.baselines import WITHOUT_MODEL, find_systems
 
@@ -31,7 +31,7 @@ def main(params: Reads) -> None:
         bounds, compared = compare_benchmark(systems, params.models)
         intervals.append(bounds.assign(benchmark=benchmark))
         comparisons.append(compared.assign(benchmark=benchmark))
-        click.echo(f"{benchmark}: {len(compared)} comparisons, corrected as one family")
+        click.echo(f"{benchmark}: {len(compared)} comparisons, Holm-corrected as one family")
     write_table(COMPARISONS / "intervals.parquet", pd.concat(intervals, ignore_index=True))
     write_table(COMPARISONS / "comparisons.parquet", pd.concat(comparisons, ignore_index=True))
 

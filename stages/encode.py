@@ -1,4 +1,7 @@
-"""Encode a benchmark with a model, each distinct text once. A run that was stopped resumes where it was."""
+"""Encode a benchmark with a model: data/benchmarks -> data/embeddings. A stopped run resumes.
+
+Each distinct text is encoded once.
+"""
 
 from pathlib import Path
 
@@ -26,7 +29,7 @@ def main(params: Reads, model: str, benchmark: str) -> None:
         for side, prompt in (("queries", "query"), ("passages", "passage")):
             texts = read_table(BENCHMARKS / benchmark / f"{side}.parquet")["text"].tolist()
             write_array(folder / f"{side}.npy", encode(texts, prompt=prompt))
-            click.echo(f"{folder / side}.npy: {len(texts)} texts, {len(set(texts))} of them different")
+            click.echo(f"{folder / side}.npy: {len(texts)} texts, of which {len(set(texts))} are distinct")
 
 
 if __name__ == "__main__":

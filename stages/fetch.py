@@ -1,8 +1,9 @@
 """Fetch the raw files of the training sets and benchmarks that params.yaml names, into data/raw/NAME/.
 
-Help pages and messages come from Debian packages, which apt-get downloads as files: no root, nothing is installed.
-Other collections come from their public homes, such as the Hugging Face hub, or from copies in fetch.mirror. A name in
-fetch.folders is copied from that folder, archive or file. Files that are present and match their checksum are kept.
+Help pages and messages come from Debian packages, which apt-get downloads as files. This needs no root rights and
+installs nothing. Other collections come from their public homes, such as the Hugging Face hub, or from copies in
+fetch.mirror. A name in fetch.folders is copied from its folder, archive or file. Files that are present and match their
+checksum are kept.
 """
 
 import click
@@ -26,7 +27,7 @@ class Reads(Params):
 
 
 @one_line_errors
-def print_list(context: click.Context, option: click.Parameter, wanted: bool) -> None:
+def print_list(context: click.Context, _: click.Parameter, wanted: bool) -> None:
     from stages.hybrid.corpora.catalogue import find_collections
     from stages.hybrid.corpora.listing import describe_collections
 

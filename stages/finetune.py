@@ -1,6 +1,6 @@
-"""Fine-tune the base encoder along the plan. A run that was stopped resumes from its last checkpoint.
+"""Fine-tune the base encoder along the plan. A stopped run resumes from its last checkpoint.
 
-On several processes: torchrun --nproc-per-node 2 -m stages.finetune, or on GPUs accelerate launch -m stages.finetune.
+With several processes: torchrun --nproc-per-node 2 -m stages.finetune, or on GPUs accelerate launch -m stages.finetune.
 """
 
 import shutil

@@ -1,4 +1,4 @@
-"""Index a benchmark's passages: data/embeddings/MODEL/BENCHMARK -> data/indexes/MODEL/BENCHMARK."""
+"""Index the passages of a benchmark with FAISS: data/embeddings -> data/indexes."""
 
 import click
 
@@ -17,7 +17,7 @@ class Reads(Params):
 @stage
 def main(params: Reads, model: str, benchmark: str) -> None:
     from stages.hybrid.ground.files import read_array
-    from stages.hybrid.retrieval.search import build_index, save_index
+    from stages.hybrid.retrieval.dense.search import build_index, save_index
 
     index = build_index(read_array(EMBEDDINGS / model / benchmark / "passages.npy"), params.index)
     save_index(INDEXES / model / benchmark / "passages.faiss", index)

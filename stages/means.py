@@ -1,4 +1,4 @@
-"""Average a model's embeddings of some training texts by language: data/pairs -> data/means/MODEL."""
+"""Average a model's embeddings of training texts, for each language: data/pairs -> data/means."""
 
 from pathlib import Path
 
@@ -24,11 +24,11 @@ def main(params: Reads, model: str) -> None:
     from stages.hybrid.encoding.corpus import resumable_encoder
     from stages.hybrid.ground.files import whole_folder
     from stages.hybrid.records import read_data_sets
-    from stages.hybrid.retrieval.offsets import language_means, spread_rows, write_means
+    from stages.hybrid.retrieval.dense.centring import language_means, spread_rows, write_means
 
     with whole_folder(MEANS / model) as folder:
         if "centred_training" not in params.baselines.names:
-            click.echo("no means: baselines.names does not hold centred_training")
+            click.echo("no means, because baselines.names does not have centred_training")
             return
         pairs = read_data_sets(PAIRS, params.datasets)
         pairs = pairs[~pairs["held_out"]]

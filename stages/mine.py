@@ -1,4 +1,4 @@
-"""Mine hard negatives for the training queries with the base encoder. A run that was stopped resumes where it was."""
+"""Mine hard negatives with the base encoder: data/pairs -> data/negatives. A stopped run resumes."""
 
 import click
 

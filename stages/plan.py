@@ -1,4 +1,4 @@
-"""Print batches of the plan in readable form, or with --summary what the plan is made of."""
+"""Print batches of the plan with the texts of their pairs. With --summary, or without STEP, print a summary."""
 
 import click
 
@@ -9,7 +9,7 @@ from stages.hybrid.ground.stage import tool
 
 @tool
 @click.argument("steps", nargs=-1, metavar="[STEP]...")
-@click.option("--summary", is_flag=True, help="Print what the plan is made of. This is also the default without STEP.")
+@click.option("--summary", is_flag=True, help="Print counts and shares of the plan.")
 def main(steps: tuple[str, ...], summary: bool) -> None:
     from rich.console import Console
 
@@ -27,10 +27,10 @@ def main(steps: tuple[str, ...], summary: bool) -> None:
 
 
 def read_steps(steps: tuple[str, ...], number: int) -> list[int]:
-    """Return the steps as numbers.
+    """Return the steps as numbers, for a plan of ``number`` batches.
 
     Raises:
-        UserError: one is no step of a plan of ``number`` batches.
+        UserError: the plan does not have one of them.
     """
     for step in steps:
         if not step.isdecimal() or int(step) >= number:

@@ -1,4 +1,4 @@
-"""Turn raw files into training pairs, benchmarks and validation pairs; check training pairs for benchmarks' texts."""
+"""Prepare training pairs, benchmarks and validation pairs from raw files, and check for leaks: data/raw -> data."""
 
 import click
 
@@ -49,7 +49,7 @@ def main(params: Reads) -> None:
             f"languages: no training set has a pair in {', '.join(sorted(missing))}; remove them, or add a training set"
         )
     validation = choose_validation(training, benchmarks, params.validation_set)
-    for name in params.benchmarks:  # nothing is written before all is right
+    for name in params.benchmarks:  # written only now, because the checks above can stop the run
         write_tables(BENCHMARKS / name, benchmarks[name])
     for name, table in training.items():
         write_table(PAIRS / f"{name}.parquet", table)

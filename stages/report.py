@@ -1,4 +1,4 @@
-"""Write what was measured as tables, pictures and pages: data/scores and other results -> reports/PROFILE."""
+"""Write the report, the model card, tables and plots: data/scores and other results -> reports/PROFILE."""
 
 import click
 
@@ -22,7 +22,7 @@ class Reads(Params):
 
 
 @stage
-@click.option("--show", is_flag=True, help="Print the headline figures of the last report, and what its run cost.")
+@click.option("--show", is_flag=True, help="Print the headline figures of the last report, and write its costs.md.")
 def main(params: Reads, show: bool) -> None:
     from stages.hybrid.report.evidence import read_evidence
     from stages.hybrid.report.model_card import ModelFacts, read_prompts

@@ -1,7 +1,7 @@
-"""Collect the runs in data/reproduction into reports/reproduction: the paper's tables with ours beside them.
+"""Write reports/reproduction from the runs in data/reproduction: the paper's tables with our figures beside its own.
 
-With --run, first make the runs that are missing, one after another, as DVC experiments. There is one for each sampling
-and seed; all else is as in params.yaml. A run that is there is kept. One that was killed resumes.
+With --run, first make the missing runs as DVC experiments: one for each sampling and seed. All other parameters are
+those of params.yaml. Finished runs are kept. A run that was killed resumes.
 """
 
 import click
@@ -12,7 +12,7 @@ from stages.hybrid.ground.stage import tool
 @tool
 @click.option("--run", "make", is_flag=True, help="Make the runs that are missing, then collect.")
 @click.option("--seed", "seeds", type=int, multiple=True, default=(13, 14, 15), show_default=True, help="For --run.")
-@click.option("-S", "overrides", multiple=True, metavar="KEY=VALUE", help="For --run: passed on to `dvc exp run -S`.")
+@click.option("-S", "overrides", multiple=True, metavar="KEY=VALUE", help="For --run: given to `dvc exp run -S`.")
 def main(make: bool, seeds: tuple[int, ...], overrides: tuple[str, ...]) -> None:
     from stages.hybrid.reproduction.collect import PAGE, collect, write_findings
     from stages.hybrid.reproduction.kept import KEPT, read_kept_runs
@@ -24,7 +24,7 @@ def main(make: bool, seeds: tuple[int, ...], overrides: tuple[str, ...]) -> None
                 click.echo(f"{run.name}: dvc exp run {' '.join(run.options)}")
                 click.echo(f"{run.name}: kept in {make_run(run)}")
         if head_is_detached():
-            click.echo("note: git is on no branch, as DVC leaves it if it is killed; `git switch BRANCH` mends that")
+            click.echo("note: git is not on a branch, which happens if DVC is killed; run `git switch BRANCH`")
     runs = read_kept_runs(KEPT)
     findings = collect(runs)
     write_findings(findings)

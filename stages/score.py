@@ -1,4 +1,4 @@
-"""Rank and measure a model, and the same with adjusted embeddings: data/embeddings, data/indexes -> data/scores."""
+"""Rank passages by a model's embeddings, plain and adjusted, and measure: data/embeddings, indexes -> data/scores."""
 
 import click
 
@@ -22,10 +22,10 @@ def main(params: Reads, model: str, benchmark: str) -> None:
     from stages.hybrid.ground.files import read_array, whole_folder
     from stages.hybrid.records import read_tables
     from stages.hybrid.retrieval.baselines import ADJUSTMENTS, adjusted_name
-    from stages.hybrid.retrieval.offsets import adjust
-    from stages.hybrid.retrieval.ranks import dense_scores, rank_passages
-    from stages.hybrid.retrieval.runs import write_qrels
-    from stages.hybrid.retrieval.search import load_index, search_passages
+    from stages.hybrid.retrieval.dense.centring import adjust
+    from stages.hybrid.retrieval.dense.search import load_index, search_passages
+    from stages.hybrid.retrieval.ranking.ranks import dense_scores, rank_passages
+    from stages.hybrid.retrieval.ranking.runs import write_qrels
 
     data = read_tables(BENCHMARKS / benchmark)
     queries, passages = (read_array(EMBEDDINGS / model / benchmark / f"{side}.npy") for side in ("queries", "passages"))
@@ -35,7 +35,7 @@ def main(params: Reads, model: str, benchmark: str) -> None:
         ids = data.passages["passage_id"].to_numpy(dtype=str)
         rows, scores = search_passages(index, queries, k=depth, passage_ids=ids)
         ranking = rank_passages(data, dense_scores(data, queries=queries, passages=passages), depth=depth)
-        ranking = ranking._replace(rows=rows, scores=scores)  # the run is the index's, which may be approximate
+        ranking = ranking._replace(rows=rows, scores=scores)  # the run is from the index, which may be approximate
         measured = write_scores(folder, ranking, data=data, cutoffs=cutoffs, name=model)
         write_check(folder / "run.csv", ranking, data=data, measured=measured)
         write_qrels(folder / "qrels.trec", data)

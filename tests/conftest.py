@@ -31,7 +31,7 @@ def files_of() -> "Callable[[str], list[RemoteFile]]":
     from stages.hybrid.corpora.catalogue import find_collections
     from stages.hybrid.sources.public_files import PublicFiles
 
-    def find(name: str) -> list[RemoteFile]:
+    def find(name: str) -> "list[RemoteFile]":
         home = find_collections()[name].home
         assert isinstance(home, PublicFiles)
         return [*home.files, *home.by_language.values()]

@@ -71,7 +71,11 @@ def changed(key: str, value: Any) -> dict[str, Any]:
         ("encoder.precision", "int8", "encoder.precision is 'int8', expected 'auto', 'bfloat16' or 'float32'"),
         ("encoder.tokens_per_batch", 9, "encoder.tokens_per_batch is 9, expected at least max_length, 256"),
         ("index.kind", "fast", "index.kind is 'fast', expected 'auto', 'exact' or 'approximate'"),
-        ("measures.cutoffs", [1, 5], r"measures.cutoffs is \[1, 5\], expected rising ranks from 1 up, 10 among them"),
+        (
+            "measures.cutoffs",
+            [1, 5],
+            r"measures.cutoffs is \[1, 5\], expected ranks from 1 in ascending order, with 10",
+        ),
         ("baselines.names", ["bm25", "tfidf"], "baselines.names.1 is 'tfidf', expected 'random', 'bm25'"),
         ("baselines.training_texts", 0, "baselines.training_texts is 0, expected greater than or equal to 1"),
         ("bias.top_k", 0, "bias.top_k is 0, expected greater than or equal to 1"),
@@ -107,12 +111,12 @@ def test_a_profile_holds_only_what_differs_from_the_default(name: str) -> None:
             assert found != (default[key] if inner is None else default[key][inner]), f"{key}.{inner}"
 
 
-def test_params_yaml_is_composed_of_the_profile_that_it_names() -> None:
+def test_params_yaml_is_composed_from_the_profile_that_it_names() -> None:
     params = (ROOT / HERE).read_text(encoding="utf-8")
     assert params == compose(YAML(typ="safe", pure=True).load(params)["profile"])
 
 
-def test_every_line_of_params_yaml_says_what_it_means() -> None:
+def test_every_line_of_params_yaml_has_its_meaning_as_a_comment() -> None:
     lines = (ROOT / HERE).read_text(encoding="utf-8").splitlines()
     for above, line in pairwise(lines):
         if ":" in line.partition("#")[0]:
@@ -120,7 +124,7 @@ def test_every_line_of_params_yaml_says_what_it_means() -> None:
         assert len(line) <= 200 and not line.endswith(" ")
 
 
-def test_the_schema_for_editors_is_that_of_the_classes() -> None:
+def test_the_schema_for_editors_is_made_from_the_classes() -> None:
     assert (ROOT / SCHEMA).read_text(encoding="utf-8") == json_schema()
 
 

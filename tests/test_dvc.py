@@ -1,4 +1,4 @@
-"""dvc.yaml against the code: a stage re-runs when, and only when, something that it uses has changed."""
+"""dvc.yaml compared with the code: a stage runs again if, and only if, something that it uses has changed."""
 
 import ast
 import itertools
@@ -28,7 +28,7 @@ def code_listed(stage: str) -> list[str]:
 
 
 def resolved_names(params: dict[str, Any]) -> list[str]:
-    """Return the names of the stages that DVC makes of dvc.yaml: a matrix gives one for each combination of values."""
+    """Return the names of the stages that DVC makes from dvc.yaml. A matrix gives one per combination of values."""
     names = []
     for stage, content in STAGES.items():
         matrix = content.get("matrix", {})
@@ -45,7 +45,7 @@ def test_a_stage_depends_on_exactly_the_code_that_its_script_loads(stage: str) -
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_a_room_whose_modules_are_all_loaded_is_listed_as_one_folder(stage: str) -> None:
+def test_a_room_is_listed_as_one_folder_if_all_of_its_modules_are_loaded(stage: str) -> None:
     loaded = imported_files(script_of(stage))
     whole = {
         room.relative_to(ROOT).as_posix()
@@ -55,7 +55,7 @@ def test_a_room_whose_modules_are_all_loaded_is_listed_as_one_folder(stage: str)
     assert whole == {dep for dep in code_listed(stage) if (ROOT / dep).is_dir() and dep.count("/") == 2}
 
 
-def test_dvc_does_not_see_what_python_compiles_in_a_folder_that_a_stage_depends_on() -> None:
+def test_dvc_ignores_compiled_files_in_the_folders_that_stages_depend_on() -> None:
     assert "__pycache__/" in (ROOT / ".dvcignore").read_text(encoding="utf-8").splitlines()
 
 
@@ -65,19 +65,19 @@ def test_a_stage_lists_exactly_the_parameters_that_its_script_reads(stage: str) 
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_no_stage_lists_a_dependency_or_a_parameter_twice(stage: str) -> None:
+def test_no_stage_lists_a_dependency_or_parameter_twice(stage: str) -> None:
     for listed in (STAGES[stage].get("deps", []), STAGES[stage].get("params", [])):
         assert len(listed) == len(set(listed))
 
 
 @pytest.mark.parametrize("package", [path.parent for path in (ROOT / "stages").rglob("__init__.py")])
-def test_a_package_holds_a_docstring_only_so_that_no_stage_depends_on_it(package: Path) -> None:
+def test_a_package_s_init_has_only_a_docstring_so_that_no_stage_depends_on_it(package: Path) -> None:
     body = ast.parse((package / "__init__.py").read_text(encoding="utf-8")).body
     assert [type(node) for node in body] == [ast.Expr]
 
 
 @pytest.mark.parametrize("profile", profile_names())
-def test_the_resolved_stages_have_names_of_their_own_and_are_few(profile: str) -> None:
+def test_the_resolved_stages_are_few_and_have_different_names(profile: str) -> None:
     names = resolved_names(composed_values(profile))
-    assert len(set(names)) == len(names)  # DVC drops a stage whose name another has, and says nothing
+    assert len(set(names)) == len(names)  # if two stages have one name, DVC silently drops one
     assert len(STAGES) <= len(names) < 40

@@ -8,15 +8,13 @@ from stages.hybrid.languages import (
     choose_languages,
     comparison_key,
     is_dense,
-    is_unspaced,
-    language_name,
     normalise_text,
 )
 
 ZWNJ, ZWJ = "\u200c", "\u200d"
 
 
-def test_white_space_of_every_kind_becomes_one_space_and_none_is_left_at_the_ends() -> None:
+def test_every_run_of_white_space_becomes_one_space_and_none_is_left_at_the_ends() -> None:
     assert normalise_text("\ufeff a\u00a0b\u3000c \n\t d\u202fe ") == "a b c d e"
 
 
@@ -44,7 +42,7 @@ def test_texts_that_differ_in_case_width_spaces_and_punctuation_compare_equal() 
     assert comparison_key("STRASSE") == comparison_key("Straße")
 
 
-def test_vowel_signs_tell_words_apart() -> None:
+def test_words_with_different_vowel_signs_compare_unequal() -> None:
     assert comparison_key("की") != comparison_key("के")
 
 
@@ -52,17 +50,25 @@ def test_a_text_without_letters_has_the_empty_key() -> None:
     assert comparison_key("— … >> _") == ""
 
 
-def test_chinese_japanese_and_korean_are_dense_and_thai_only_unspaced() -> None:
+def test_only_chinese_japanese_and_korean_are_dense() -> None:
     assert {lang for lang in LANGUAGES if is_dense(lang)} == {"zh", "zh-TW", "ja", "ko"}
-    assert is_unspaced("th") and is_unspaced("zh") and not is_unspaced("ko") and not is_unspaced("de")
+    assert not is_dense("tlh")  # not in the table
 
 
-def test_a_code_that_the_table_lacks_is_its_own_name() -> None:
-    assert (language_name("pt-BR"), language_name("tlh")) == ("Brazilian Portuguese", "tlh")
-
-
-def test_languages_are_chosen_in_the_order_they_are_had_and_an_empty_wish_is_all() -> None:
+def test_languages_are_chosen_in_the_order_of_the_data_and_an_empty_list_means_all() -> None:
     assert choose_languages(["en", "ar", "de"], ["de", "tr", "en"], source="toy") == ["en", "de"]
     assert choose_languages(["en", "ar"], [], source="toy") == ["en", "ar"]
-    with pytest.raises(UserError, match="toy: has en, ar, and none of tr, el that is asked for; change languages or"):
-        choose_languages(["en", "ar"], ["tr", "el"], source="toy")
+
+
+@pytest.mark.parametrize(
+    ("available", "wanted", "words"),
+    [
+        (["en", "ar"], ["tr", "el"], "has en, ar, expected one of tr, el"),
+        ([], ["tr"], "has no languages, expected one of tr"),
+        ([], [], "has no languages, expected at least one"),
+    ],
+)
+def test_data_without_a_wanted_language_is_refused(available: list[str], wanted: list[str], words: str) -> None:
+    advice = "change languages or evaluation_languages in params.yaml, or remove the data"
+    with pytest.raises(UserError, match=f"^toy: {words}; {advice}$"):
+        choose_languages(available, wanted, source="toy")

@@ -1,6 +1,6 @@
-"""All of params.yaml as one class: what profiles are composed into, and the JSON schema for editors.
+"""All of params.yaml as one class, which composes profiles and gives editors a JSON schema.
 
-Only `stages.profile` and tests import this module. A stage reads no more than the sections that it needs.
+Only `stages.profile` and tests import this module. A stage reads only the sections that it needs.
 """
 
 import io
@@ -35,24 +35,24 @@ class AllParams(Params):
 
     Attributes:
         profile: name of the profile in profiles/ that this file was composed from; its reports go to reports/PROFILE
-        seed: of the batches, the training and the random baseline; from 0
+        seed: seed of the batches, of training and of the random baseline; from 0
         datasets: names of the training sets: collections (DATA.md), or your own files (fetch.folders)
         benchmarks: names of the benchmarks: collections (DATA.md), or your own folders (fetch.folders)
-        validation_set: a benchmark whose loss training.patience waits for; if empty, the held-out pairs
-        models: base and finetuned; the first is the one that the others are compared with
-        languages: training languages, ISO 639-1; if empty, all that the training sets have
-        evaluation_languages: languages of the benchmarks that are judged, ISO 639-1; if empty, all that they have
+        validation_set: benchmark on which training measures its validation loss; if empty, on held-out training pairs
+        models: base and finetuned; the others are compared with the first
+        languages: training languages, ISO 639-1; if empty, all languages of the training sets
+        evaluation_languages: languages that are judged, ISO 639-1; if empty, all languages of the benchmarks
         fetch: where raw files come from, if not from their public homes
         base: the encoder to start from
         prepare: how training pairs are prepared
         sampler: how batches are drawn
-        negatives: which hard negatives are mined
+        negatives: which hard negatives are mined, and how many
         training: how the encoder is fine-tuned
         encoder: how benchmarks are encoded
         index: how passages are indexed
-        measures: what is measured
+        measures: which measures are computed
         baselines: which systems the models are compared with
-        bias: how deep language bias is looked for
+        bias: how language bias is measured
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -93,10 +93,10 @@ def profile_names() -> list[str]:
 def compose(name: str) -> str:
     """Return the text of params.yaml for profile ``name``: the default's values, changed as the profile says.
 
-    It begins with the profile's own first comment, and says of every parameter what it means.
+    It begins with the profile's own first comment. Every parameter has its meaning as a comment.
 
     Raises:
-        UserError: the profile names a parameter that there is not, or a value is wrong.
+        UserError: the profile has an unknown parameter or a wrong value, or its file is missing.
     """
     composed_values(name)
     load = YAML().load  # keeps how numbers and lists are written
@@ -104,7 +104,7 @@ def compose(name: str) -> str:
     comments = [line for line in profile.partition("\nprofile:")[0].splitlines() if line.startswith("#")]
     head = [
         f"# yaml-language-server: $schema={SCHEMA}",
-        f"# Written by `python -m stages.profile {name}` from profiles/. Change it freely: a backup is kept.",
+        f"# Written by `python -m stages.profile {name}` from profiles/. Change it freely: your changes get a backup.",
         *comments,
     ]
     return "\n".join([*head, *_lines(_merge(load(default), load(profile)), AllParams)]) + "\n"
@@ -134,7 +134,7 @@ def json_schema() -> str:
 
 
 def _merge(default: Any, changes: dict[str, Any]) -> Any:
-    """Return ``default`` with ``changes``, section by section; a mapping that is one parameter's value is replaced."""
+    """Return ``default`` with ``changes``, merged by section. A mapping that is one parameter's value is replaced."""
     for key, value in changes.items():
         if key in SECTIONS and isinstance(value, dict) and key in default:
             default[key].update(value)
@@ -159,7 +159,7 @@ def _lines(values: dict[str, Any], kind: type[BaseModel], indent: str = "") -> I
 
 
 def _written(value: dict[str, Any]) -> str:
-    """Return ``value`` as YAML; no line is broken."""
+    """Return ``value`` as YAML without line breaks inside a value."""
     yaml, target = YAML(), io.StringIO()
     yaml.width = 10_000
     yaml.dump(value, target)

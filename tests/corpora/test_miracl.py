@@ -82,7 +82,7 @@ def test_a_malformed_file_is_named(tmp_path: Path, path: str, text: str, message
 
 
 def test_missing_topics_judgements_and_passages_are_named(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="has no language, and none of sw"):
+    with pytest.raises(UserError, match="has no languages, expected one of sw;"):
         read_benchmark(tmp_path, ["sw"])
     (tmp_path / "topics.miracl-v1.0-sw-dev.tsv").write_text("1\tq\n")
     with pytest.raises(UserError, match=r"has no qrels\.miracl-v1\.0-sw-dev\.tsv"):

@@ -45,7 +45,7 @@ def test_a_missing_and_a_malformed_file_are_named(tmp_path: Path) -> None:
         read_pairs(tmp_path, ["en"])
     with pytest.raises(UserError, match=r"hindi_queries\.train\.tsv: not found, expected .*; run the stage fetch"):
         read_pairs(write_files(tmp_path), ["hi"])
-    with pytest.raises(UserError, match=r"mmarco: has ar, .*, and none of tr"):
+    with pytest.raises(UserError, match=r"mmarco: has ar, .*, expected one of tr;"):
         read_pairs(tmp_path, ["tr"])
 
 

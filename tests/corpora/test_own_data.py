@@ -19,7 +19,7 @@ from stages.hybrid.corpora.formats.own_pairs import read_pairs
 from stages.hybrid.evaluation.quality.measures import measure_queries
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.records import Pair, Passage, Qrel, Query
-from stages.hybrid.retrieval.ranks import exact_ranks
+from stages.hybrid.retrieval.ranking.ranks import exact_ranks
 
 TOY = Path(__file__).parents[1] / "toy"
 MOON_EN = {"group_id": "moon", "page_id": "sky", "lang": "en", "query": "Why tides?", "passage": "The Moon pulls."}

@@ -54,7 +54,7 @@ def test_a_question_without_text_and_one_that_is_repeated_count_for_nothing(tmp_
 
 
 def test_a_missing_language_and_another_format_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="has no language, and none of tr"):
+    with pytest.raises(UserError, match="has no languages, expected one of tr;"):
         read_pairs(tmp_path, ["tr"])
     (tmp_path / "tr.json").write_text('{"data": [{"paragraphs": [{}]}]}')
     with pytest.raises(UserError, match=r"the file in 'tr': not in SQuAD's format \(KeyError\('context'\)\)"):

@@ -1,3 +1,5 @@
+"""The costs of stages, and the machine that they ran on."""
+
 from pathlib import Path
 
 import pytest

@@ -1,3 +1,5 @@
+"""params.yaml as typed classes: what is refused and how, and the meaning of each field."""
+
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,7 +16,7 @@ class Train(Section):
 
     Attributes:
         rate: how fast; above 0
-        steps: how long, and a text that is so long that it goes on in a second
+        steps: how long, and a text that is so long that it continues in a second
             line; from 1
         ready: whether to begin
         names: of the runners
@@ -78,6 +80,7 @@ def test_a_script_gets_its_parameters_typed_and_an_int_passes_as_a_float(tmp_pat
         (" ready: true,", "", "train.ready is missing; copy it from profiles/help.yaml"),
         ("train:", "traim:", r"train is missing; is 'traim' meant\?"),
         ("seed: 3", "seed: three", "seed is 'three', expected a valid integer"),
+        (GOOD.splitlines()[0], "train: 5", "train is 5, expected a section with its parameters"),
     ],
 )
 def test_a_wrong_parameter_is_refused_in_one_line(tmp_path: Path, old: str, new: str, message: str) -> None:
@@ -93,7 +96,9 @@ def test_norwegian_is_a_language_and_a_number_with_an_exponent_is_a_number(tmp_p
     assert (found.weights, found.rate, found.names) == ({"no": 2.0, "on": 1.0}, 0.0002, ["no", "de"])
 
 
-@pytest.mark.parametrize(("text", "message"), [("- 1", "holds a list"), ("a: [", "not valid YAML"), ("", "NoneType")])
+@pytest.mark.parametrize(
+    ("text", "message"), [("- 1", "holds a list"), ("a: [", "not valid YAML"), ("", "holds nothing")]
+)
 def test_a_file_that_holds_no_parameters_is_refused(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(UserError, match=message):
         read_mapping(write(tmp_path, text))
@@ -105,6 +110,11 @@ def test_a_repeated_key_a_python_object_or_a_missing_anchor_is_not_valid(tmp_pat
         read_mapping(write(tmp_path, text))
 
 
+def test_a_folder_in_place_of_the_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"cannot be read .*, expected a YAML file"):
+        read_mapping(tmp_path)
+
+
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="not found; run from the project's root"):
         read_mapping(tmp_path / "params.yaml")
@@ -113,7 +123,7 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
 def test_what_a_field_means_is_read_from_the_docstring() -> None:
     words = field_words(Train)
     assert words["rate"] == "how fast; above 0"
-    assert words["steps"] == "how long, and a text that is so long that it goes on in a second line; from 1"
+    assert words["steps"] == "how long, and a text that is so long that it continues in a second line; from 1"
     assert list(words) == list(Train.model_fields)
 
 

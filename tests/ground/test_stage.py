@@ -1,4 +1,4 @@
-"""What every script has in common."""
+"""What all scripts share."""
 
 from pathlib import Path
 
@@ -36,7 +36,7 @@ def run(*arguments: str) -> Result:
     return CliRunner().invoke(command, arguments)
 
 
-def test_a_stage_gets_its_parameters_and_arguments_and_notes_its_cost() -> None:
+def test_a_stage_gets_its_parameters_and_arguments_and_its_cost_is_written() -> None:
     result = run("base", "toy")
     assert (result.exit_code, result.output) == (0, "3 base toy\n")
     (cost,) = read_costs()
@@ -46,19 +46,22 @@ def test_a_stage_gets_its_parameters_and_arguments_and_notes_its_cost() -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "found"),
-    [(("gpt", "toy"), "'gpt' is not a model"), (("base", "squad"), "'squad' is not a benchmark")],
+    [
+        (("gpt", "toy"), "model is 'gpt'"),
+        (("base", "squad"), "benchmark is 'squad'"),
+    ],
 )
-def test_a_model_or_benchmark_that_there_is_not_is_refused_with_those_there_are(
+def test_a_model_or_benchmark_that_params_yaml_does_not_list_is_refused_with_those_that_it_lists(
     arguments: tuple[str, ...], found: str
 ) -> None:
     result = run(*arguments)
     assert result.exit_code == 1
     assert result.stderr == (
-        f"error: {found} in params.yaml, which lists the models base, tuned; benchmarks toy; name one of these\n"
+        f"error: {found}, expected one that params.yaml lists: it has the models base, tuned and benchmarks toy\n"
     )
 
 
-def test_an_error_that_a_user_can_mend_is_one_line_and_no_cost() -> None:
+def test_an_error_that_a_user_can_repair_is_one_line_and_no_cost_is_written() -> None:
     result = run("base", "toy", "--fail")
     assert (result.exit_code, result.stderr) == (1, "error: the sky is green, expected blue; look again\n")
     assert read_costs() == []
@@ -70,7 +73,7 @@ def test_a_wrong_parameter_is_one_line() -> None:
 
 
 def test_the_help_of_a_script_is_its_module_s_docstring() -> None:
-    assert "What every script has in common." in run("--help").output
+    assert "What all scripts share." in run("--help").output
 
     @tool
     def helper() -> None:

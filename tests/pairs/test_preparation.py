@@ -40,17 +40,17 @@ def test_pairs_are_sorted_and_groups_with_an_equal_query_are_twins() -> None:
     assert table["twin_id"].tolist() == ["a", "a", "b", "a"]
 
 
-def test_the_largest_family_of_twins_is_told() -> None:
-    told = describe_pairs(prepare(make_benchmark()), find_leaks(pd.DataFrame(PAIRS), {}), pairs_read=4)
-    assert (told["groups_with_a_twin"], told["most_groups_of_one_meaning"]) == (2, 2)
+def test_the_largest_family_of_twins_is_counted() -> None:
+    counts = describe_pairs(prepare(make_benchmark()), find_leaks(pd.DataFrame(PAIRS), {}), pairs_read=4)
+    assert (counts["groups_with_a_twin"], counts["most_groups_of_one_meaning"]) == (2, 2)
 
 
-def test_leaks_are_counted_by_benchmark_side_and_match_even_where_they_were_dropped() -> None:
+def test_leaks_are_counted_by_benchmark_side_and_match_even_if_they_were_dropped() -> None:
     benchmark = make_benchmark(query="save a file", passage="Choose File and then Print.")
     leaks = find_leaks(pd.DataFrame(PAIRS), {"bench": benchmark})
-    told = describe_pairs(prepare(benchmark, leaks="drop"), leaks, pairs_read=4)
-    assert told["leaking_pairs"] == {"bench passage equal": 1, "bench query equal": 2}
-    assert (told["pairs_read"], told["training_pairs"]) == (4, 1)
+    counts = describe_pairs(prepare(benchmark, leaks="drop"), leaks, pairs_read=4)
+    assert counts["leaking_pairs"] == {"bench passage equal": 1, "bench query equal": 2}
+    assert (counts["pairs_read"], counts["training_pairs"]) == (4, 1)
 
 
 def test_a_chain_of_twins_is_one_family() -> None:
@@ -60,32 +60,37 @@ def test_a_chain_of_twins_is_one_family() -> None:
     assert twin_ids(pairs).tolist() == ["a", "a", "a", "a", "e"]
 
 
-def test_equal_texts_of_two_languages_or_two_sides_make_no_twins() -> None:
+def test_equal_texts_in_two_languages_or_on_two_sides_do_not_make_twins() -> None:
     pairs = pd.DataFrame([("a", "en", "Bonus", "x"), ("b", "de", "Bonus", "y"), ("c", "en", "x", "Bonus")])
     pairs.columns = ["group_id", "lang", "query", "passage"]
     assert twin_ids(pairs).tolist() == ["a", "b", "c"]
 
 
-def test_a_benchmark_s_text_in_training_stops_the_run_and_is_named() -> None:
-    named = r"1 of 4 training pairs hold a text of a benchmark: b \(en\) has query q:en of bench; drop them"
-    with pytest.raises(UserError, match=named):
+def test_a_leak_stops_the_run_and_is_named() -> None:
+    message = (
+        r"^training set toy: 1 of 4 pairs have a text of a benchmark, expected none: b \(en\) has query q:en of bench; "
+        "remove them from the data, or set prepare.leaks to drop or allow$"
+    )
+    with pytest.raises(UserError, match=message):
         prepare(make_benchmark(query="PRINT."))
 
 
-def test_leaks_are_dropped_or_kept_if_so_asked() -> None:
+def test_leaks_are_dropped_or_kept_as_the_parameter_says() -> None:
     leaking = make_benchmark(passage="choose file, and then print")
     assert prepare(leaking, leaks="drop")["group_id"].tolist() == ["a", "a", "c"]
     assert len(prepare(leaking, leaks="allow")) == 4
 
 
-def test_a_data_set_that_is_all_leaks_is_refused() -> None:
+def test_a_training_set_of_only_leaks_is_refused() -> None:
     pairs = pd.DataFrame(PAIRS[2:3])
     leaks = find_leaks(pairs, {"bench": make_benchmark(query="print")})
-    with pytest.raises(UserError, match="data set toy: every pair holds a text of a benchmark; take it out"):
+    with pytest.raises(
+        UserError, match=r"^training set toy: has only pairs with a text of a benchmark \(1\), expected"
+    ):
         prepare_pairs("toy", pairs, leaks, PrepareParams(held_out_share=0.0, leaks="drop"))
 
 
-def test_a_question_to_validate_on_is_paired_with_its_best_passage_in_its_own_language() -> None:
+def test_a_validation_pair_is_a_query_and_its_most_relevant_passage_in_its_own_language() -> None:
     queries = [
         Query("q1:de", "q1", "de", "Wo?"),
         Query("q1:en", "q1", "en", "Where?"),
@@ -93,26 +98,26 @@ def test_a_question_to_validate_on_is_paired_with_its_best_passage_in_its_own_la
     ]
     passages = [Passage("a:en", "en", "Here."), Passage("b:en", "en", "There."), Passage("c:de", "de", "Dort.")]
     qrels = [Qrel("q1:de", "c:de", 1), Qrel("q1:en", "a:en", 1), Qrel("q1:en", "b:en", 2), Qrel("q2:en", "c:de", 1)]
-    pairs = validation_pairs(Benchmark(pd.DataFrame(queries), pd.DataFrame(passages), pd.DataFrame(qrels)))
+    pairs = validation_pairs("toy", Benchmark(pd.DataFrame(queries), pd.DataFrame(passages), pd.DataFrame(qrels)))
     assert pairs.to_numpy().tolist() == [
         ["q1", "c:de", "de", "Wo?", "Dort.", "q1"],
         ["q1", "b:en", "en", "Where?", "There.", "q1"],
     ]  # q2's only passage is in another language
 
 
-def test_a_cross_lingual_benchmark_has_nothing_to_validate_on() -> None:
+def test_a_cross_lingual_benchmark_has_no_validation_pairs() -> None:
     cross = make_benchmark()
     cross.passages["lang"] = "de"
-    with pytest.raises(UserError, match="no question of it has a relevant passage in its own language"):
-        validation_pairs(cross)
+    with pytest.raises(UserError, match=r"^validation_set is toy, in which no query has a relevant passage in its own"):
+        validation_pairs("toy", cross)
 
 
-def test_pages_are_held_out_whole_and_the_same_every_time() -> None:
+def test_whole_pages_are_held_out_and_the_same_ones_every_time() -> None:
     pages = pd.Series([f"page{i // 3}" for i in range(3000)])
-    lots = held_out_pages(pages, 0.2)
-    assert lots.groupby(pages).nunique().max() == 1
-    assert abs(lots.mean() - 0.2) < 0.04
-    assert held_out_pages(pages, 0.2).equals(lots)
+    held_out = held_out_pages(pages, 0.2)
+    assert held_out.groupby(pages).nunique().max() == 1
+    assert abs(held_out.mean() - 0.2) < 0.04
+    assert held_out_pages(pages, 0.2).equals(held_out)
     assert not held_out_pages(pages, 0.0).any()
 
 
@@ -121,10 +126,10 @@ def test_a_held_out_group_with_a_twin_in_training_is_dropped(monkeypatch: pytest
         "stages.hybrid.pairs.preparation.held_out_pages", lambda pages, share: pages.isin(["page2", "page3"])
     )
     table = prepare(make_benchmark())
-    assert table[table["held_out"]]["group_id"].tolist() == ["b"]  # c says what a says
+    assert table[table["held_out"]]["group_id"].tolist() == ["b"]  # c is a twin of a
 
 
-def test_no_pair_is_refused() -> None:
+def test_a_training_set_without_pairs_is_refused() -> None:
     params = PrepareParams(held_out_share=0.0, leaks="stop")
-    with pytest.raises(UserError, match="no pair in the languages asked for"):
+    with pytest.raises(UserError, match=r"^training set toy: has no pairs in the wanted languages, expected some;"):
         prepare_pairs("toy", pd.DataFrame(columns=Pair._fields), find_leaks(pd.DataFrame(), {}), params)

@@ -1,3 +1,5 @@
+"""The model card: its contents, its front matter for hubs, and data and encoders of the user's own."""
+
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,9 +32,9 @@ FACTS = ModelFacts(
 )
 
 
-def test_the_card_names_base_languages_data_licences_plan_parameters_and_seed() -> None:
+def test_the_card_has_base_languages_data_licences_plan_parameters_and_seed() -> None:
     card = describe_model(FACTS)
-    for told in (
+    for words in (
         "Base: multilingual-e5-small (packaged). Languages: en, pt, pt-BR. Seed: 13.",
         "| libreoffice_help | MPL-2.0 | Debian packages 4:7.4.7 | 20 | 1,500 | 30 |",
         "20 batches with 1,280 pairs in all, in 2 languages.",
@@ -41,10 +43,10 @@ def test_the_card_names_base_languages_data_licences_plan_parameters_and_seed() 
         "| symmetric | false |",
         "`passage` is 'passage: ', `query` is 'query: '",
     ):
-        assert told in card
+        assert words in card
 
 
-def test_the_front_matter_is_what_hubs_read() -> None:
+def test_the_front_matter_has_the_keys_that_hubs_read() -> None:
     front = YAML(typ="safe", pure=True).load(describe_model(FACTS).split("---\n")[1])
     assert front["library_name"] == "sentence-transformers"
     assert front["language"] == ["en", "pt"]
@@ -57,7 +59,7 @@ def test_the_front_matter_is_what_hubs_read() -> None:
     assert "(hub, revision abc)" in describe_model(hub)
 
 
-def test_a_base_of_the_user_s_own_is_named_without_its_path(tmp_path: Path) -> None:
+def test_the_user_s_own_base_is_named_without_its_path(tmp_path: Path) -> None:
     (tmp_path / "secret" / "encoder").mkdir(parents=True)
     card = describe_model(
         replace(FACTS, base=BaseParams(source="folder", name=str(tmp_path / "secret" / "encoder/"), revision=""))
@@ -65,7 +67,7 @@ def test_a_base_of_the_user_s_own_is_named_without_its_path(tmp_path: Path) -> N
     assert "Base: encoder (folder)" in card and "secret" not in card
 
 
-def test_a_training_set_of_the_user_s_own_has_the_licence_that_fetch_noted() -> None:
+def test_the_user_s_own_training_set_has_the_licence_that_fetch_wrote() -> None:
     plan = FACTS.plan | {"datasets": [FACTS.plan["datasets"][0] | {"dataset": "mine"}]}
     sources = {"mine": {"licence": "its owner's", "origin": "the user's own files", "files": {}}}
     assert "| mine | its owner's | the user's own files | 20 |" in describe_model(

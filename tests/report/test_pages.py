@@ -1,4 +1,4 @@
-"""Blocks as Markdown and HTML, read again by an independent Markdown reader and by Python's HTML parser."""
+"""Blocks as Markdown and HTML, read by an independent Markdown reader and by Python's HTML parser."""
 
 import re
 from html.parser import HTMLParser
@@ -16,7 +16,7 @@ READER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethroug
 
 
 class Shown(HTMLParser):
-    """Gathers the text that a page shows, and the tags that it has."""
+    """Collects the text that a page shows, and its tags."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -32,7 +32,7 @@ class Shown(HTMLParser):
 
 
 def without_code_marks(text: str) -> str:
-    """Return what a reader sees of ``text``: without the backquotes around code, white space folded."""
+    """Return ``text`` as a reader sees it: without backquotes around code, and with single spaces."""
     return " ".join(re.sub(r"`([^`]*)`", r"\1", text).split())
 
 
@@ -42,7 +42,7 @@ def is_plain(text: str) -> bool:
 
 
 @given(texts.filter(is_plain))
-def test_markdown_shows_a_text_as_it_is_and_nothing_in_it_becomes_a_tag(text: str) -> None:
+def test_markdown_shows_a_text_unchanged_and_nothing_in_it_becomes_a_tag(text: str) -> None:
     code = ["code"] * len(re.findall(r"`[^`]*`", text))
     for block, tag in ((Paragraph(text), "p"), (Heading(2, text), "h2")):
         shown = Shown(READER.render(to_markdown([block], pictures="plots")))
@@ -51,7 +51,7 @@ def test_markdown_shows_a_text_as_it_is_and_nothing_in_it_becomes_a_tag(text: st
 
 
 @given(texts.filter(is_plain))
-def test_a_markdown_table_keeps_its_cells_whatever_they_hold(text: str) -> None:
+def test_a_markdown_table_keeps_its_cells_whatever_is_in_them(text: str) -> None:
     table = Table(["name", "value"], [[text, "1"]])
     shown = Shown(READER.render(to_markdown([table], pictures="plots")))
     assert shown.tags.count("td") == 2
@@ -59,7 +59,7 @@ def test_a_markdown_table_keeps_its_cells_whatever_they_hold(text: str) -> None:
 
 
 @given(texts)
-def test_html_shows_a_text_as_it_is_and_nothing_in_it_becomes_a_tag(text: str) -> None:
+def test_html_shows_a_text_unchanged_and_nothing_in_it_becomes_a_tag(text: str) -> None:
     blocks: list[Block] = [Paragraph(text), Table(["name"], [[text]]), Picture("x", '<svg width="1"></svg>', text)]
     page = to_html(blocks)
     shown = Shown(page[page.index("<body>") :])
@@ -67,7 +67,7 @@ def test_html_shows_a_text_as_it_is_and_nothing_in_it_becomes_a_tag(text: str) -
     assert shown.text.count(re.sub(r"`([^`]*)`", r"\1", text)) >= 2
 
 
-def test_a_link_is_a_link_in_both_forms_if_it_is_https() -> None:
+def test_only_an_https_link_is_a_link_in_html_and_in_markdown() -> None:
     blocks: list[Block] = [Paragraph("see [the paper](https://arxiv.org/abs/1) and [this](javascript:alert(1))")]
     page = to_html(blocks)
     assert '<a href="https://arxiv.org/abs/1">the paper</a>' in page
@@ -77,6 +77,6 @@ def test_a_link_is_a_link_in_both_forms_if_it_is_https() -> None:
 
 
 @pytest.mark.parametrize("text", ["1. first", "- item", "+ item", "# head", "&lt;b&gt;", "lone ` <script>"])
-def test_what_markdown_would_read_as_a_mark_is_shown_as_it_is(text: str) -> None:
+def test_characters_that_markdown_reads_as_marks_are_shown_unchanged(text: str) -> None:
     shown = Shown(READER.render(to_markdown([Paragraph(text)], pictures="plots")))
     assert (shown.text.strip(), shown.tags) == (text, ["p"])

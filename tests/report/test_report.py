@@ -1,4 +1,4 @@
-"""The report: what its tables hold, how figures are shown, and pages that are safe, whole and the same each time."""
+"""The report: its tables, how figures are shown, and pages that are safe, complete and equal each time."""
 
 import math
 from dataclasses import replace
@@ -67,7 +67,7 @@ PLAN: dict[str, Any] = {
 
 
 def make_evidence(benchmark: str = "gnome") -> Evidence:
-    """Two models and two languages, of which training saw one; the finetuned model gains a tenth everywhere."""
+    """Return two models and two languages. Training saw one of them. The fine-tuned model gains 0.1 everywhere."""
     cells, languages, bias, checks = [], [], [], []
     pairs = [("monolingual", "de", "de"), ("monolingual", "vi", "vi"), ("cross_lingual", "de", "vi")]
     for model, gain in (("base", 0.0), ("finetuned", 0.1)):
@@ -99,7 +99,7 @@ def make_evidence(benchmark: str = "gnome") -> Evidence:
     )
 
 
-def test_the_summary_has_its_columns_and_bias_stands_under_multilingual() -> None:
+def test_the_summary_has_its_columns_and_bias_is_multilingual() -> None:
     summary = make_evidence().summary
     assert list(summary.columns) == ["benchmark", "system", "setting", "measure", "value", "n_queries", "low", "high"]
     rows = summary[summary["measure"] == "rank_distance"]
@@ -107,7 +107,7 @@ def test_the_summary_has_its_columns_and_bias_stands_under_multilingual() -> Non
     assert rows["value"].tolist() == [100.0, 90.0]  # the means over languages only
 
 
-def test_figures_have_a_row_a_system_and_a_column_a_figure_in_the_order_asked_for() -> None:
+def test_figures_have_a_row_per_system_and_a_column_per_figure_in_the_given_order() -> None:
     columns = [("multilingual", "rank_distance"), ("monolingual", "map"), ("monolingual", "unknown")]
     figures, queries = system_figures(
         make_evidence().summary, ["finetuned", "bm25", "base"], benchmark="gnome", columns=columns
@@ -115,10 +115,10 @@ def test_figures_have_a_row_a_system_and_a_column_a_figure_in_the_order_asked_fo
     assert list(figures.index) == ["finetuned", "base"]
     assert list(figures.columns) == columns[:2]
     assert figures.to_numpy().tolist() == [[90.0, 0.6], [100.0, 0.5]]
-    assert queries["base"] == 8  # the most behind one of its figures
+    assert queries["base"] == 8  # the largest number behind any of its figures
 
 
-def test_the_headline_table_has_a_row_a_system_and_rounds() -> None:
+def test_the_headline_table_has_a_row_per_system_and_is_rounded() -> None:
     table = headline_table(make_evidence().summary, MODELS, benchmark="gnome")
     assert table.columns == [
         "system",
@@ -134,13 +134,13 @@ def test_the_headline_table_has_a_row_a_system_and_rounds() -> None:
     ]
 
 
-def test_headlines_are_followed_by_their_interval_if_there_is_one() -> None:
+def test_headline_figures_are_followed_by_their_interval_if_there_is_one() -> None:
     table = headline_table(make_evidence().summary, MODELS, benchmark="gnome", intervals=True)
     assert [row[1] for row in table.rows] == ["0.500", "0.600 (0.550 to 0.660)"]
     assert [row[2] for row in table.rows] == ["0.500", "0.600"]
 
 
-def test_comparisons_have_interval_corrected_p_and_what_could_be_seen() -> None:
+def test_comparisons_have_interval_corrected_p_and_detectable_difference() -> None:
     row = {"system": "finetuned", "against": "base+centred", "setting": "multilingual", "measure": "rank_distance"}
     numbers = {"difference": -100.0, "low": -120.0, "high": -80.5, "p": 0.0001, "detectable": 28.0, "n_questions": 1190}
     compared = pd.DataFrame([{"benchmark": "gnome"} | row | numbers | {"p_holm": 0.0004}])
@@ -149,12 +149,11 @@ def test_comparisons_have_interval_corrected_p_and_what_could_be_seen() -> None:
         ["finetuned minus base+centred", "rank distance", "−100 (−120 to −80.5)", "< 0.001", "28.0", "1,190"]
     ]
     evidence = replace(make_evidence(), comparisons=compared)
-    assert "Holm-corrected over these 1 comparisons, which are one family" in to_markdown(
-        describe(evidence), pictures="plots"
-    )
+    text = to_markdown(describe(evidence), pictures="plots")
+    assert "p is Holm-corrected: all comparisons in this table (1) are one family." in text
 
 
-def test_high_and_lower_resource_query_languages_are_averaged_apart() -> None:
+def test_high_and_lower_resource_query_languages_are_averaged_separately() -> None:
     rows = [
         ("base", "cross_lingual", "el", "de", 0.4),
         ("base", "cross_lingual", "th", "de", 0.2),
@@ -169,16 +168,16 @@ def test_high_and_lower_resource_query_languages_are_averaged_apart() -> None:
     ]
 
 
-def test_resources_have_a_row_per_system_and_the_languages_above() -> None:
+def test_the_section_on_resources_names_the_languages_and_has_a_row_per_system() -> None:
     blocks = describe(make_evidence())
-    told, table = blocks[(at := blocks.index(Heading(3, "High- and low-resource languages")) + 1) : at + 2]
-    assert isinstance(told, Paragraph) and isinstance(table, Table)
-    assert told.text.endswith("Here high: de, vi.")
+    words, table = blocks[(at := blocks.index(Heading(3, "High- and low-resource languages")) + 1) : at + 2]
+    assert isinstance(words, Paragraph) and isinstance(table, Table)
+    assert words.text.endswith("Here high: de, vi.")
     assert table.columns == ["system", "monolingual high", "cross-lingual high", "multilingual high"]
     assert table.rows == [["base", "0.500", "0.500", "0.500"], ["finetuned", "0.600", "0.600", "0.600"]]
 
 
-def test_the_results_of_a_model_card_are_those_of_the_base_and_of_the_finetuned_model() -> None:
+def test_the_results_of_a_model_card_are_those_of_the_base_and_the_finetuned_model() -> None:
     evidence = with_centred(make_evidence(), base=0.08, finetuned=0.07)
     text = to_markdown(describe_results(evidence), pictures="plots")
     assert text.startswith("## Results\n\ngnome:\n\n| system | monolingual mAP |")
@@ -186,11 +185,11 @@ def test_the_results_of_a_model_card_are_those_of_the_base_and_of_the_finetuned_
         ["| base", "0.500"],
         ["| finetuned", "0.600"],
     ]
-    assert "One run with seed 0, exact ranks, means over cells. `reports/help/report.html` has" in text
+    assert "from one run with seed 0, by exact ranks." in text and "`reports/help/report.html` has" in text
 
 
 def with_centred(evidence: Evidence, **gains: float) -> Evidence:
-    """Add a centred system of each model, as far above or below the base as ``gains`` say."""
+    """Add the centred system of each model in ``gains``. Its figures are those of the base plus the gain."""
     rows = [evidence.summary]
     base = evidence.summary[evidence.summary["system"] == "base"]
     for model, gain in gains.items():
@@ -199,7 +198,7 @@ def with_centred(evidence: Evidence, **gains: float) -> Evidence:
     return replace(evidence, summary=pd.concat(rows, ignore_index=True), systems=systems)
 
 
-def test_what_a_model_gains_stands_beside_what_centring_gains() -> None:
+def test_the_gain_of_a_model_is_beside_the_gain_by_centring() -> None:
     answer, table = describe_gains(with_centred(make_evidence(), base=0.08, finetuned=0.07), "gnome")[1:]
     assert isinstance(table, Table)
     assert [row[:2] for row in table.rows] == [
@@ -217,7 +216,7 @@ def test_without_centred_systems_there_is_no_section_on_gains() -> None:
     assert describe_gains(with_centred(make_evidence(), base=0.08), "gnome") == []
 
 
-def test_baselines_are_explained_if_there_are_some() -> None:
+def test_only_the_baselines_that_were_scored_are_explained() -> None:
     assert not [block for block in describe_systems(make_evidence()) if isinstance(block, Table)]
     (table,) = (
         block for block in describe_systems(with_centred(make_evidence(), base=0.08)) if isinstance(block, Table)
@@ -236,15 +235,15 @@ def test_baselines_are_explained_if_there_are_some() -> None:
         ("map", math.nan, "–"),
     ],
 )
-def test_figures_are_shown_in_the_digits_that_their_unit_carries(measure: str, value: float, text: str) -> None:
+def test_figures_are_shown_with_the_digits_of_their_unit(measure: str, value: float, text: str) -> None:
     assert show(measure, value) == text
 
 
-def test_a_difference_carries_its_sign_and_none_where_there_is_none() -> None:
+def test_a_difference_has_its_sign_unless_it_is_zero() -> None:
     assert [show("map", value, sign=True) for value in (0.1, -0.1, 0.00001)] == ["+0.100", "−0.100", "0.000"]
 
 
-def test_language_pairs_are_one_row_each_with_a_column_a_measure() -> None:
+def test_language_pairs_have_one_row_each_and_a_column_per_measure() -> None:
     pairs = pd.DataFrame(
         [("gnome", "base", "de", "vi", "mean_rank", 7.0, 4)],
         columns=[*KEYS, "query_lang", "passage_lang", "measure", "value", "n_queries"],
@@ -257,13 +256,13 @@ def test_language_pairs_are_one_row_each_with_a_column_a_measure() -> None:
     assert table["mean_rank"].tolist()[1] == 7.0
 
 
-def test_bias_by_language_leaves_the_mean_out() -> None:
+def test_bias_by_language_has_no_mean() -> None:
     table = bias_by_language(make_evidence().bias)
     assert table.columns.tolist() == ["system", "benchmark", "query_lang", "rank_distance"]
     assert table["query_lang"].tolist() == ["de", "vi", "de", "vi"]
 
 
-def test_seen_and_unseen_languages_are_averaged_apart() -> None:
+def test_seen_and_unseen_languages_are_averaged_separately() -> None:
     rows = [
         ("base", "cross_lingual", "de", "en", 0.8),
         ("base", "cross_lingual", "en", "de", 0.6),
@@ -279,7 +278,7 @@ def test_seen_and_unseen_languages_are_averaged_apart() -> None:
     ]
 
 
-def test_the_papers_figures_stand_beside_those_on_its_benchmarks_only() -> None:
+def test_the_papers_figures_are_shown_only_on_its_benchmarks() -> None:
     published = published_figures("xquad_r")
     hybrid = published[(published["encoder"] == "XLM-R") & (published["sampling"] == "hybrid")].iloc[0]
     assert hybrid.tolist()[2:] == [0.798, 0.705, 0.593, 287]
@@ -288,19 +287,20 @@ def test_the_papers_figures_stand_beside_those_on_its_benchmarks_only() -> None:
     assert Heading(3, "Beside the paper") in describe(make_evidence("xquad_r"))
 
 
-def test_the_report_says_what_a_benchmark_is_in_the_words_of_its_source() -> None:
+def test_the_report_describes_a_benchmark_in_the_words_of_its_source() -> None:
     source = {"description": "A query is a title, not a question.", "files": {}}
     evidence = replace(make_evidence(), sources={"gnome": source})
     assert Paragraph("A query is a title, not a question.") in describe(evidence)
 
 
-def test_a_report_without_training_or_data_has_no_such_sections() -> None:
+def test_a_report_without_data_has_no_section_on_data() -> None:
     evidence = make_evidence()
     assert describe_data(evidence) == []
     assert describe_training(evidence)[0] == Heading(2, "Training")
+    assert describe_training(replace(evidence, curve=None)) == []
 
 
-def test_data_have_version_hash_and_licence() -> None:
+def test_files_of_data_have_version_hash_and_licence() -> None:
     entry = {"package": "gnome-user-docs", "version": "43.0-2", "sha256": "0123456789abcdef" * 4}
     source = {"origin": "Debian packages", "licence": "CC-BY-SA-3.0", "files": {"pages.zip": entry}}
     evidence = replace(make_evidence(), sources={"gnome": source})
@@ -309,7 +309,7 @@ def test_data_have_version_hash_and_licence() -> None:
     assert tables[0].rows == [row]
 
 
-def test_batches_are_counted_by_use_and_by_language_beside_what_was_expected() -> None:
+def test_groups_are_counted_by_use_and_pairs_by_language_beside_the_expected_share() -> None:
     use, languages = (block for block in describe_batches(PLAN) if isinstance(block, Table))
     assert use.rows == [["toy", "100", "300", "20", "30", "50", "200", "5"]]
     assert languages.rows == [["de", "1,234", "17", "50.0%", "52.0%", "48.0%", "−1.0"]]
@@ -328,15 +328,15 @@ def test_the_share_of_monolingual_batches_has_its_standard_error() -> None:
 def test_a_kind_of_batch_that_a_training_set_cannot_make_is_named() -> None:
     data = PLAN["datasets"][0] | {"kinds_left_out": ["cross_lingual"]}
     text = to_markdown(describe_batches(PLAN | {"datasets": [data]}), pictures="plots")
-    assert "Training set toy makes no cross_lingual batch, because" in text
+    assert "Training set toy makes no cross_lingual batch. Either too few" in text
 
 
-def test_no_plan_has_no_section_on_batches() -> None:
+def test_without_a_plan_there_is_no_section_on_batches() -> None:
     assert describe_batches({}) == []
 
 
 class TagBalance(HTMLParser):
-    """Holds the tags that are open, and whether each was closed in its turn."""
+    """Knows which tags are open, and whether all were closed in the right order."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -354,7 +354,7 @@ class TagBalance(HTMLParser):
         self.balanced &= bool(self.open) and self.open.pop() == tag
 
 
-def test_the_page_is_balanced_and_needs_no_other_file() -> None:
+def test_the_tags_of_the_page_are_balanced_and_it_needs_no_other_file() -> None:
     page = to_html(describe(make_evidence("xquad_r")))
     parser = TagBalance()
     parser.feed(page)
@@ -369,7 +369,7 @@ def test_the_same_figures_give_the_same_bytes() -> None:
     assert to_html(describe(make_evidence())) == to_html(describe(make_evidence()))
 
 
-def test_texts_are_escaped_in_both_forms() -> None:
+def test_texts_are_escaped_in_html_and_in_markdown() -> None:
     blocks: list[Block] = [Heading(1, "a < b"), Paragraph("x_y and *z* in `code_*`"), Table(["a|b"], [["<b>"]])]
     page = to_html(blocks)
     assert "<h1>a &lt; b</h1>" in page
@@ -381,13 +381,13 @@ def test_texts_are_escaped_in_both_forms() -> None:
     assert r"| \<b\> |" in text
 
 
-def test_markdown_aligns_numbers_to_the_right_and_links_pictures() -> None:
+def test_markdown_aligns_numbers_to_the_right_and_links_to_pictures() -> None:
     blocks: list[Block] = [Table(["name", "value"], [["a", "1"]]), Picture("bars", "<svg />", "Bars of it")]
     expected = "| name | value |\n| --- | ---: |\n| a | 1 |\n\n![Bars of it](plots/bars.svg)\n"
     assert to_markdown(blocks, pictures="plots") == expected
 
 
-def test_a_picture_holds_no_date_and_names_the_models() -> None:
+def test_a_picture_has_no_date_and_has_the_names_of_the_models() -> None:
     figures = pd.DataFrame({"base": [0.1, 0.2], "finetuned": [0.3, 0.4]}, index=["monolingual", "multilingual"])
     svg = plots.draw_settings(figures, "mAP")
     assert svg.startswith("<svg ")
@@ -405,7 +405,7 @@ def compare(differences: list[tuple[str, str, float, float]]) -> pd.DataFrame:
     [
         (
             [("monolingual", "map", 0.1, 0.01), ("multilingual", "rank_distance", -9.0, 0.01)],
-            "On gnome, tuned is significantly better than the centred base in all 2 headline figures.",
+            "On gnome, tuned is significantly better than the centred base in both headline figures.",
         ),
         (
             [("monolingual", "map", -0.1, 0.049), ("multilingual", "rank_distance", 9.0, 0.05)],
@@ -427,7 +427,7 @@ def compare(differences: list[tuple[str, str, float, float]]) -> pd.DataFrame:
         ),
     ],
 )
-def test_the_answer_says_where_a_model_is_better_worse_or_neither(
+def test_the_answer_says_in_which_figures_a_model_is_better_worse_or_neither(
     rows: list[tuple[str, str, float, float]], expected: str
 ) -> None:
     assert answer(compare(rows), benchmark="gnome", one="tuned", other="base+centred") == expected
@@ -437,9 +437,13 @@ def test_the_report_opens_with_the_answer() -> None:
     row = {"system": "finetuned", "against": "base", "setting": "monolingual", "measure": "map", "difference": 0.1}
     row |= {"low": 0.05, "high": 0.15, "p": 0.001, "detectable": 0.01, "n_questions": 8, "p_holm": 0.004}
     evidence = replace(make_evidence(), comparisons=pd.DataFrame([{"benchmark": "gnome"} | row]))
-    title, heading, first = describe(evidence)[:3]
+    title, heading, first, words = describe(evidence)[:4]
     assert isinstance(title, Heading) and heading == Heading(2, "Answer")
     assert first == Paragraph("On gnome, finetuned is significantly better than base in monolingual mAP.")
+    assert isinstance(words, Paragraph) and "centred" not in words.text  # nothing was compared with it
+    centred = replace(evidence, comparisons=pd.DataFrame([{"benchmark": "gnome"} | row | {"against": "base+centred"}]))
+    words = describe(centred)[3]
+    assert isinstance(words, Paragraph) and "In the centred base, each language's mean embedding is" in words.text
 
 
 def test_costs_are_listed_by_stage_with_their_sum_and_the_machine() -> None:
@@ -454,5 +458,5 @@ def test_costs_are_listed_by_stage_with_their_sum_and_the_machine() -> None:
     ]
     assert isinstance(blocks[1], Paragraph) and "Abacus: 2 cores, 1 GiB" in blocks[1].text
     assert describe_costs([], profile="toy", seed=3) == [
-        Paragraph("No stage has noted what it cost. Run `dvc repro` first.")
+        Paragraph("There are no costs of any stage yet. Run `dvc repro` first.")
     ]

@@ -1,4 +1,4 @@
-"""High- and low-resource languages: the published classes, and the split that the report makes of them."""
+"""High- and low-resource languages: the published classes, and the two groups that the report makes from them."""
 
 import pytest
 
@@ -22,7 +22,7 @@ def test_of_the_papers_languages_greek_and_thai_are_lower() -> None:
     assert [lang for lang in langs if resource_group(lang) == "lower"] == ["el", "th"]
 
 
-def test_a_region_does_not_count_and_an_unlisted_language_is_told_so() -> None:
+def test_a_region_does_not_matter_and_a_language_that_is_not_listed_is_unlisted() -> None:
     assert resource_group("pt-BR") == resource_group("zh-TW") == "high"
     assert resource_class("xx") is None
     assert resource_group("xx") == "unlisted"

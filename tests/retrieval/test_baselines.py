@@ -1,4 +1,4 @@
-"""Which baselines there are and where their figures lie."""
+"""The folders of the systems."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""BM25 over subwords: its formula by hand, its edges, and texts without spaces."""
+"""BM25 over subwords: its formula by hand, its edge cases, and texts without spaces."""
 
 import math
 from pathlib import Path
@@ -10,12 +10,12 @@ import pytest
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.records import Benchmark, Passage, Qrel, Query
 from stages.hybrid.retrieval.lexical import bm25_scores, load_tokenizer, subwords
-from stages.hybrid.retrieval.ranks import rank_passages
+from stages.hybrid.retrieval.ranking.ranks import rank_passages
 
 PASSAGES = [["red", "hat"], ["red", "red", "shoe", "lace"], ["shoe"]]
 
 
-def test_the_score_is_the_formula_worked_by_hand() -> None:
+def test_the_score_is_that_of_the_formula_by_hand() -> None:
     found = bm25_scores([["red", "shoe"]], PASSAGES)(slice(0, 1))
     idf = math.log(1 + (3 - 2 + 0.5) / (2 + 0.5))  # each of the two words is in two of three passages
     mean = (2 + 4 + 1) / 3
@@ -39,18 +39,18 @@ def test_a_query_that_shares_no_token_scores_zero_and_is_ranked_by_passage_id() 
     assert ranking.ranks["rank_pool"].tolist() == [2]
 
 
-def test_blocks_of_queries_score_as_all_of_them() -> None:
+def test_blocks_of_queries_have_the_scores_of_all_queries_at_once() -> None:
     score = bm25_scores([["red"], ["shoe", "lace"], ["hat"]], PASSAGES)
     assert np.array_equal(np.concatenate([score(slice(0, 2)), score(slice(2, 9))]), score(slice(0, 3)))
 
 
-def test_subwords_are_in_lower_case_and_split_what_has_no_spaces(base: Path) -> None:
+def test_subwords_are_in_lower_case_and_split_text_without_spaces(base: Path) -> None:
     tokenizer = load_tokenizer(base / "tokenizer.json")
     assert subwords(tokenizer, ["The", "the"]) == [["the"]] * 2
     assert len(subwords(tokenizer, ["如何保存文件"])[0]) > 1
     assert subwords(tokenizer, [""]) == [[]]
 
 
-def test_a_missing_tokenizer_is_told_with_what_to_do(tmp_path: Path) -> None:
+def test_a_missing_tokenizer_is_refused_with_advice(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"tokenizer\.json: not found, expected the base encoder's tokenizer"):
         load_tokenizer(tmp_path / "tokenizer.json")

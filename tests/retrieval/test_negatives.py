@@ -1,4 +1,4 @@
-"""Hard negatives, from embeddings made by hand and from random ones against a slow twin."""
+"""Hard negatives of embeddings made by hand, and of random ones, compared with a slow search."""
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ def make_table(*rows: tuple[str, str, str, str]) -> pd.DataFrame:
 
 
 def at(*degrees: float) -> np.ndarray:
-    """Return unit vectors in the plane."""
+    """Return unit vectors in the plane, at these angles."""
     angles = np.radians(degrees)
     return np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
 
@@ -28,13 +28,13 @@ def mined(pairs: pd.DataFrame, queries: np.ndarray, passages: np.ndarray, **chan
 PAIRS = make_table(("a", "1", "en", "a"), ("b", "1", "en", "b"), ("c", "2", "en", "a"), ("d", "3", "en", "d"))
 
 
-def test_never_the_query_s_own_group_page_or_twin() -> None:
+def test_a_negative_is_never_of_the_query_s_own_group_page_or_twin() -> None:
     found = mined(PAIRS, at(0, 0, 0, 0), at(0, 0, 0, 0))
     assert [row[2] for row in found if row[0] == "a"] == ["d"]  # b is of its page, c its twin
     assert [row[2] for row in found if row[0] == "b"] == ["c", "d"]
 
 
-def test_nearest_first_and_equal_scores_by_group_id() -> None:
+def test_the_nearest_negative_is_first_and_equal_scores_are_ordered_by_group_id() -> None:
     pairs = make_table(*((group, group, "en", group) for group in "abcde"))
     found = mined(pairs, at(0, 90, 90, 90, 90), at(0, 40, 10, 40, 20), per_query=3)
     assert [row[2] for row in found if row[0] == "a"] == ["c", "e", "b"]  # b and d are equally far
@@ -45,7 +45,7 @@ def test_negatives_are_in_the_query_s_language_or_in_any() -> None:
     passages = at(0, 0, 30, 10)
     assert mined(pairs, at(0, 0, 0, 0), passages)[:2] == [["a", "de", "b", "de"], ["a", "en", "b", "en"]]
     found = mined(pairs, at(0, 0, 0, 0), passages, language="any")
-    assert found[:2] == [["a", "de", "b", "en"], ["a", "en", "b", "en"]]  # and a group once
+    assert found[:2] == [["a", "de", "b", "en"], ["a", "en", "b", "en"]]  # each group once
 
 
 def test_a_negative_is_at_least_the_margin_below_the_positive() -> None:
@@ -55,13 +55,13 @@ def test_a_negative_is_at_least_the_margin_below_the_positive() -> None:
     assert [row[2] for row in mined(pairs, queries, passages, margin=0.2) if row[0] == "a"] == ["d"]
 
 
-def test_no_more_than_depth_passages_are_looked_at() -> None:
+def test_only_the_nearest_depth_passages_can_be_negatives() -> None:
     found = mined(PAIRS, at(0, 0, 0, 0), at(0, 0, 0, 0), per_query=1, depth=3)
     assert [row[2] for row in found if row[0] == "a"] == []  # the first three are its group, page and twin
 
 
 @pytest.mark.parametrize("language", ["same", "any"])
-def test_random_embeddings_give_what_comparing_all_with_all_gives(language: str) -> None:
+def test_random_embeddings_give_the_negatives_that_comparing_all_with_all_gives(language: str) -> None:
     rng = np.random.default_rng(3)
     rows = [(f"g{g:02d}", f"p{g // 3}", lang, f"g{g - g % 2:02d}") for g in range(20) for lang in ("de", "en", "ru")]
     pairs = make_table(*rows)
@@ -81,7 +81,7 @@ def test_random_embeddings_give_what_comparing_all_with_all_gives(language: str)
     assert mined(pairs, queries, passages, per_query=4, language=language, margin=-0.5, depth=60) == expected
 
 
-def test_nothing_is_mined_where_nothing_is_asked_for() -> None:
+def test_nothing_is_mined_if_per_query_is_zero_or_there_are_no_pairs() -> None:
     none, some = (NegativesParams(per_query=n, language="same", margin=0.0, depth=50) for n in (0, 3))
     nothing = mine_negatives(PAIRS, at(), at(), none)
     assert nothing.empty

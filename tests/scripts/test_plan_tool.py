@@ -1,4 +1,4 @@
-"""`python -m stages.plan`: any batch of the plan in readable form."""
+"""`python -m stages.plan`: batches of the plan with their texts, and its summary."""
 
 from pathlib import Path
 
@@ -54,7 +54,9 @@ def test_several_batches_are_shown_in_the_order_asked_for(project: Path) -> None
 
 
 @pytest.mark.parametrize("arguments", [["--summary"], []])
-def test_the_summary_names_languages_and_the_share_of_monolingual_batches(project: Path, arguments: list[str]) -> None:
+def test_the_summary_has_the_languages_and_the_share_of_monolingual_batches(
+    project: Path, arguments: list[str]
+) -> None:
     shown = run(*arguments).output
     assert "50.0% was expected" in " ".join(shown.split())
     assert "never used" in shown
@@ -71,4 +73,4 @@ def test_a_plan_of_other_pairs_is_refused(project: Path) -> None:
     write_table(project / "data" / "pairs" / "toy.parquet", make_pairs(1, "de"))
     result = run("0")
     assert result.exit_code == 1
-    assert "run the batch stage again" in result.stderr
+    assert "run the stage batch again" in result.stderr

@@ -1,4 +1,4 @@
-"""The stage prepare, as it is run, on a training pair and a cross-lingual benchmark of the user's own."""
+"""The stage prepare, run as a command on training pairs and a cross-lingual benchmark of the user's own."""
 
 import json
 import os
@@ -23,7 +23,7 @@ PARAMS = {
 
 
 def make_project(root: Path, passage: str, **params: object) -> Path:
-    """Write twenty pairs in two languages, the first with ``passage``, and a German question on an English passage."""
+    """Write 20 groups in two languages, the first with ``passage``, and a German query with an English passage."""
     pairs, cross = root / "data/raw/pairs/own.jsonl", root / "data/raw/cross"
     (cross / "qrels").mkdir(parents=True)
     pairs.parent.mkdir()
@@ -52,17 +52,17 @@ def run(root: Path) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
 
 
-def test_a_passage_with_a_word_changed_stops_the_run_and_is_named(tmp_path: Path) -> None:
+def test_a_passage_that_differs_from_a_benchmark_s_in_one_word_stops_the_run_and_is_named(tmp_path: Path) -> None:
     done = run(make_project(tmp_path, LONG.replace("masks", "marks")))
     assert done.returncode == 1
     assert done.stderr == (
-        "error: data set pairs: 1 of 40 training pairs hold a text of a benchmark: g0 (en) nearly has passage p of "
-        "cross; drop them from the data, or set prepare.leaks to drop or allow\n"
+        "error: training set pairs: 1 of 40 pairs have a text of a benchmark, expected none: g0 (en) nearly has "
+        "passage p of cross; remove them from the data, or set prepare.leaks to drop or allow\n"
     )
-    assert [path.name for path in (tmp_path / "data").iterdir()] == ["raw"]  # nothing half done
+    assert [path.name for path in (tmp_path / "data").iterdir()] == ["raw"]  # nothing was written
 
 
-def test_the_held_out_pairs_are_what_is_validated_on(tmp_path: Path) -> None:
+def test_the_held_out_pairs_are_the_validation_pairs(tmp_path: Path) -> None:
     done = run(make_project(tmp_path, "unlike"))
     assert done.returncode == 0, done.stderr
     pairs = pd.read_parquet(tmp_path / "data/pairs/pairs.parquet")

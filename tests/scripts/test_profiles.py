@@ -22,7 +22,7 @@ SCRIPTS = sorted((ROOT / "stages").glob("*.py"))
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
-def test_what_a_script_reads_has_the_type_that_all_parameters_give_it(script: Path) -> None:
+def test_a_script_reads_each_parameter_with_the_type_that_it_has_in_all_params(script: Path) -> None:
     if not parameters_read(script):
         return
     reads = importlib.import_module(f"stages.{script.stem}").Reads
@@ -36,7 +36,7 @@ def test_every_parameter_is_read_by_a_stage() -> None:
 
 
 @pytest.mark.parametrize("profile", profile_names())
-def test_every_data_set_of_a_profile_is_built_in_or_has_a_folder(profile: str) -> None:
+def test_every_training_set_and_benchmark_of_a_profile_is_a_collection_or_has_a_folder(profile: str) -> None:
     params = composed_values(profile, ROOT / PROFILES)
     folders = set(params["fetch"]["folders"])
     assert set(params["datasets"]) <= {*find_training_sets(), *folders}
@@ -46,7 +46,7 @@ def test_every_data_set_of_a_profile_is_built_in_or_has_a_folder(profile: str) -
 PAPER = composed_values("paper", ROOT / PROFILES)
 
 
-def test_the_paper_s_profile_says_what_the_paper_says() -> None:
+def test_the_paper_s_profile_has_the_values_that_the_paper_reports() -> None:
     assert PAPER["languages"] == ["ar", "de", "en", "es", "hi", "ru", "th", "tr", "zh"]
     assert (PAPER["sampler"]["batch_size"], PAPER["sampler"]["mono_ratio"]) == (100, 0.5)
     assert (PAPER["training"]["learning_rate"], PAPER["training"]["weight_decay"]) == (3e-5, 0.01)
@@ -71,14 +71,14 @@ def test_the_paper_s_profile_has_data_in_each_of_its_languages_and_files_to_fetc
     assert len(patterns_of("miracl", PAPER["evaluation_languages"])[1]) == 8  # all but el, tr and vi
 
 
-def test_a_plan_is_drawn_from_toy_data_as_the_paper_s_profile_says() -> None:
+def test_a_plan_is_drawn_from_toy_data_with_the_paper_s_profile() -> None:
     rows = [(f"g{i}", f"p{i}", lang) for i in range(150) for lang in PAPER["languages"]]
     parallel = pd.DataFrame(rows, columns=["group_id", "page_id", "lang"]).assign(query="q", passage="p")
     alone = parallel[parallel["lang"].isin(["en", "th"])].assign(group_id=lambda table: table.group_id + table.lang)
     tables = {"xtreme_train": parallel, "mr_tydi": alone}
-    settings = SamplerParams.model_validate(PAPER["sampler"])
+    params = SamplerParams.model_validate(PAPER["sampler"])
     data = [PairIndex(name, table.assign(twin_id=table["group_id"])) for name, table in tables.items()]
-    sampler = Sampler(data, settings, PAPER["seed"])
+    sampler = Sampler(data, params, PAPER["seed"])
     plan = pd.DataFrame([sampler.draw(step) for step in range(40)])
     assert set(plan["group_ids"].map(len)) == {100}
     assert set(plan.loc[plan["kind"] == "cross_lingual", "dataset"]) == {"xtreme_train"}
@@ -109,18 +109,18 @@ def test_a_profile_is_written_and_unchanged_parameters_leave_no_backup(project: 
 
 
 @pytest.mark.parametrize("changed", ["profile: help\nseed: 14\n", "profile: gone\n", "profile: [help\n"])
-def test_parameters_changed_by_hand_are_kept_beside_and_one_line_says_so(project: Path, changed: str) -> None:
+def test_parameters_changed_by_hand_are_kept_in_a_backup_and_one_line_says_so(project: Path, changed: str) -> None:
     (project / "params.yaml").write_text(changed, encoding="utf-8")
     result = CliRunner().invoke(main, ["toy"])
-    assert result.stderr == "warning: params.yaml had changes of its own; they are kept in params.yaml.bak\n"
+    assert result.stderr == "warning: params.yaml was changed by hand; its old content is now in params.yaml.bak\n"
     assert (project / "params.yaml.bak").read_text(encoding="utf-8") == changed
     assert "profile: toy" in (project / "params.yaml").read_text(encoding="utf-8")
 
 
-def test_an_unknown_profile_is_refused_with_the_names_there_are(project: Path) -> None:
+def test_an_unknown_profile_is_refused_with_the_known_names(project: Path) -> None:
     result = CliRunner().invoke(main, ["gone"])
     assert result.exit_code == 1
-    assert result.stderr == "error: profiles has no profile 'gone', expected one of help, toy\n"
+    assert result.stderr == "error: profile is 'gone', expected one of those in profiles: help, toy\n"
     assert "profile: help" in (project / "params.yaml").read_text(encoding="utf-8")
 
 

@@ -1,4 +1,4 @@
-"""Files of the hub from a mirror, and from a hub that a fake stands for; nothing here touches the network."""
+"""Files of the hub from a mirror and from a fake hub; nothing here touches the network."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -25,7 +25,7 @@ def write_contents(folder: Path) -> Path:
 
 
 class FakeHub:
-    """Stands for `snapshot_download`: writes what is asked for, with the notes that the real one leaves beside it."""
+    """Replaces `snapshot_download`: writes all files, and a folder of notes as the real one does."""
 
     def __init__(self) -> None:
         self.calls: list[dict[str, Any]] = []
@@ -93,7 +93,7 @@ def test_files_are_fetched_again_if_something_changed(tmp_path: Path, hub: FakeH
     assert len(hub.calls) == 2
 
 
-def test_one_more_language_is_fetched_and_one_less_is_not(tmp_path: Path, hub: FakeHub) -> None:
+def test_an_added_language_is_fetched_and_a_removed_one_is_not(tmp_path: Path, hub: FakeHub) -> None:
     fetch(tmp_path, replace(REPOSITORY, patterns=("*topics.tsv",)))
     fetch(tmp_path)
     assert len(hub.calls) == 2

@@ -1,4 +1,4 @@
-"""Packages by way of apt-get, which small programs stand in for; nothing here touches the network."""
+"""Packages from apt-get, which is replaced by small programs; nothing here touches the network."""
 
 import hashlib
 import io
@@ -93,7 +93,7 @@ def names_in(archive: Path) -> list[str]:
 
 
 def asked(tools: Path) -> list[str]:
-    """Return what apt-get was asked for since it was put there."""
+    """Return the arguments of every call of apt-get since it was put there."""
     lines = (tools / "asked").read_text().splitlines() if (tools / "asked").exists() else []
     return [line.replace("--quiet ", "") for line in lines]
 

@@ -1,6 +1,7 @@
 """Files from an address or a mirror; nothing here touches the network."""
 
 import hashlib
+import io
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,16 @@ import pytest
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.sources.public_files import PublicFiles, RemoteFile, fetch_file
 
-UNREACHABLE = "http://127.0.0.1:9"
+UNREACHABLE = "https://127.0.0.1:9"
+URL = "https://example.org/file"
+
+
+@pytest.fixture
+def web(monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
+    """Replace the web by the contents of this dictionary, by address."""
+    contents: dict[str, bytes] = {}
+    monkeypatch.setattr("urllib.request.urlopen", lambda url, timeout: io.BytesIO(contents[url]))
+    return contents
 
 
 def sha256(content: bytes) -> str:
@@ -19,31 +29,38 @@ def remote(path: str, content: bytes) -> RemoteFile:
     return RemoteFile(path, f"{UNREACHABLE}/{path}", sha256(content), f"set/{path}")
 
 
-def test_a_file_is_fetched_once_and_then_kept(tmp_path: Path) -> None:
-    (tmp_path / "home").write_bytes(b"text")
-    url = (tmp_path / "home").as_uri()
-    fetch_file(url, tmp_path / "raw/file", sha256=sha256(b"text"))
-    (tmp_path / "home").unlink()
-    fetch_file(url, tmp_path / "raw/file", sha256=sha256(b"text"))
+def test_a_file_is_fetched_once_and_then_kept(tmp_path: Path, web: dict[str, bytes]) -> None:
+    web[URL] = b"text"
+    fetch_file(URL, tmp_path / "raw/file", sha256=sha256(b"text"))
+    web.clear()
+    fetch_file(URL, tmp_path / "raw/file", sha256=sha256(b"text"))
     assert (tmp_path / "raw/file").read_bytes() == b"text"
 
 
-def test_a_file_with_the_wrong_content_is_fetched_again(tmp_path: Path) -> None:
-    (tmp_path / "home").write_bytes(b"text")
+def test_a_file_with_the_wrong_content_is_fetched_again(tmp_path: Path, web: dict[str, bytes]) -> None:
+    web[URL] = b"text"
     (tmp_path / "file").write_bytes(b"cut o")
-    fetch_file((tmp_path / "home").as_uri(), tmp_path / "file", sha256=sha256(b"text"))
+    fetch_file(URL, tmp_path / "file", sha256=sha256(b"text"))
     assert (tmp_path / "file").read_bytes() == b"text"
 
 
-def test_a_file_with_another_checksum_is_refused_and_leaves_nothing_behind(tmp_path: Path) -> None:
-    (tmp_path / "home").write_bytes(b"an error page")
-    with pytest.raises(UserError, match=r"home: sha256 is \w+, expected \w+; the file was changed or cut off, get it"):
-        fetch_file((tmp_path / "home").as_uri(), tmp_path / "raw/file", sha256=sha256(b"text"))
+def test_a_file_with_another_checksum_is_refused_and_leaves_nothing_behind(
+    tmp_path: Path, web: dict[str, bytes]
+) -> None:
+    web[URL] = b"an error page"
+    with pytest.raises(UserError, match=r"file: sha256 is \w+, expected \w+; the file was changed or cut off, get it"):
+        fetch_file(URL, tmp_path / "raw/file", sha256=sha256(b"text"))
     assert list((tmp_path / "raw").iterdir()) == []
 
 
+@pytest.mark.parametrize("scheme", ["http", "file", "ftp"])
+def test_an_address_that_is_not_https_is_refused(tmp_path: Path, scheme: str) -> None:
+    with pytest.raises(UserError, match=rf"^{scheme}://localhost/a: is not an https address, expected https://"):
+        fetch_file(f"{scheme}://localhost/a", tmp_path / "a", sha256=sha256(b""))
+
+
 def test_without_a_connection_the_message_names_the_mirror(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"http://127.0.0.1:9/a: cannot be fetched \(.*refused.*fetch.mirror"):
+    with pytest.raises(UserError, match=r"https://127.0.0.1:9/a: cannot be fetched \(.*refused.*fetch.mirror"):
         fetch_file(f"{UNREACHABLE}/a", tmp_path / "a", sha256=sha256(b""))
 
 

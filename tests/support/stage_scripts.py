@@ -1,4 +1,4 @@
-"""What a stage's script imports and which parameters it reads, found in its source without running it."""
+"""Finds in the source of a stage's script what it imports and which parameters it reads. Nothing is run."""
 
 import ast
 from collections.abc import Iterable, Iterator
@@ -10,9 +10,9 @@ ROOT = Path(__file__).parents[2]
 def imported_files(script: Path) -> set[str]:
     """Return the project's files that ``script`` loads, itself included, relative to the root.
 
-    Imports inside functions and for type checkers count. A package that is imported itself stands for all of its
-    modules, because it is imported to find them (corpora/catalogue.py does). Packages' ``__init__.py`` do not count:
-    they hold a docstring only, which a test says.
+    Imports inside functions and for type checkers count. If a package itself is imported, all of its modules count,
+    because corpora/catalogue.py imports a package to find them. A package's ``__init__.py`` does not count. A test
+    checks that it has only a docstring.
     """
     found: set[Path] = set()
     waiting = [script]
@@ -25,7 +25,7 @@ def imported_files(script: Path) -> set[str]:
 
 
 def expand_folders(paths: Iterable[str]) -> set[str]:
-    """Return the code that ``paths`` name, relative to the root: a folder stands for every module below it."""
+    """Return the files of code in ``paths``, relative to the root. A folder means every module in it."""
     found: set[str] = set()
     for path in paths:
         files = (ROOT / path).rglob("*.py") if (ROOT / path).is_dir() else [ROOT / path]
@@ -52,7 +52,7 @@ def _imported_files(path: Path) -> Iterator[Path]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0 and node.module, f"{path}:{node.lineno}: relative import; write it from `stages` on"
             yield from _files_of(node.module, packages=False)
-            names = [f"{node.module}.{alias.name}" for alias in node.names]  # each may be a module or a package
+            names = [f"{node.module}.{alias.name}" for alias in node.names]  # may be a module or a package
         else:
             continue
         for name in names:
@@ -60,7 +60,7 @@ def _imported_files(path: Path) -> Iterator[Path]:
 
 
 def _files_of(module: str, *, packages: bool) -> list[Path]:
-    """Return a module's file; if ``packages``, the files directly in the folder of a package."""
+    """Return the file of a module. For a package, return the files in its folder if ``packages``, else none."""
     if module.split(".")[0] != "stages":
         return []
     path = ROOT.joinpath(*module.split("."))

@@ -1,4 +1,4 @@
-"""A sentence encoder small enough for a test: two BERT layers of 32 dimensions, over the words of the toy corpus."""
+"""A sentence encoder small enough for a test: two BERT layers of 32 dimensions, with the words of the toy corpus."""
 
 import json
 import tempfile
@@ -6,10 +6,12 @@ from pathlib import Path
 
 import torch
 from sentence_transformers import SentenceTransformer
-from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
+from sentence_transformers.sentence_transformer.modules import Dense, Normalize, Pooling, Transformer
 from tokenizers import Tokenizer, normalizers, pre_tokenizers, processors
 from tokenizers.models import WordPiece
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+
+from stages.hybrid.base.encoder import PROMPTS
 
 TOY = Path(__file__).parents[1] / "toy"
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
@@ -17,7 +19,7 @@ POSITIONS = 128
 
 
 def save_tiny_encoder(folder: Path, *, seed: int = 13) -> None:
-    """Save the encoder, its weights drawn with ``seed``, as a sentence-transformers folder with both prompts."""
+    """Save the encoder as a sentence-transformers folder with both prompts. Its weights are drawn from ``seed``."""
     tokenizer = _word_tokenizer(_toy_texts())
     with tempfile.TemporaryDirectory() as scratch:
         config = BertConfig(
@@ -34,11 +36,20 @@ def save_tiny_encoder(folder: Path, *, seed: int = 13) -> None:
         tokenizer.save_pretrained(scratch)
         words = Transformer(scratch, max_seq_length=POSITIONS)
         encoder = SentenceTransformer(modules=[words, Pooling(32, "mean"), Normalize()], device="cpu")
-        encoder.prompts = {"query": "query: ", "passage": "passage: "}
+        encoder.prompts = dict(PROMPTS)
         encoder.save_pretrained(str(folder), create_model_card=False)
 
 
+def save_dense_encoder(base: Path, folder: Path) -> None:
+    """Save the encoder in ``base`` with a dense layer of 8 dimensions after the pooling, and without normalisation."""
+    encoder = SentenceTransformer(str(base), device="cpu")
+    dense = SentenceTransformer(modules=[encoder[0], encoder[1], Dense(32, 8)], device="cpu")
+    dense.prompts = encoder.prompts
+    dense.save_pretrained(str(folder), create_model_card=False)
+
+
 def _toy_texts() -> list[str]:
+    """Return all texts of the toy corpus."""
     rows = [
         json.loads(line)
         for path in sorted(TOY.rglob("*.jsonl"))
@@ -48,7 +59,7 @@ def _toy_texts() -> list[str]:
 
 
 def _word_tokenizer(texts: list[str]) -> PreTrainedTokenizerFast:
-    """Return a tokenizer that knows every word of ``texts``, and spells out the others; Chinese goes by characters."""
+    """Return a tokenizer that knows every word of ``texts``. It splits other words into letters, and Chinese too."""
     normalizer = normalizers.BertNormalizer(lowercase=True, strip_accents=False)
     splitter = pre_tokenizers.BertPreTokenizer()
     words = {word for text in texts for word, _ in splitter.pre_tokenize_str(normalizer.normalize_str(text))}

@@ -8,7 +8,7 @@ from stages.hybrid.batches.sampler import Sampler
 
 
 def make_pairs(groups: int = 40, languages: str = "de en ru zh", per_page: int = 1) -> pd.DataFrame:
-    """Return ``groups`` groups in all of ``languages``, ``per_page`` of them on each page, each its own twin."""
+    """Return pairs of ``groups`` groups in all ``languages``, without twins, and ``per_page`` groups on each page."""
     rows = [(f"g{g:03d}", f"p{g // per_page:03d}", lang) for g in range(groups) for lang in languages.split()]
     table = pd.DataFrame(rows, columns=["group_id", "page_id", "lang"])
     return table.assign(query="q", passage="p", twin_id=table["group_id"])

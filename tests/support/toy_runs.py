@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stages.hybrid.evaluation.bias.bias import average_bias
+from stages.hybrid.evaluation.bias.measures import average_bias
 from stages.hybrid.evaluation.names import ALL_LANGUAGES, CELL, SETTINGS
 from stages.hybrid.ground.files import write_json, write_table, write_text
 from stages.hybrid.ground.layout import BIAS, COSTS, CURVE, PLAN_SUMMARY, SCORES

@@ -3,15 +3,16 @@
 from pathlib import Path
 
 import pandas as pd
+import pytest
 import torch
 from sentence_transformers import SentenceTransformer
 
 from stages.hybrid.encoding.model import load_encoder
+from stages.hybrid.records import Batch, Negative
 from stages.hybrid.training.params import TrainingParams
-from stages.hybrid.training.plan_batches import PlanBatches
+from stages.hybrid.training.plan_batches import PlanBatches, TrainingBatch
 from stages.hybrid.training.trainer import finetune
 
-PLAN_COLUMNS = ["step", "kind", "dataset", "group_ids", "query_langs", "passage_langs"]
 TEXTS = [
     "water boils",
     "the sea is deep and cold and very wide",
@@ -22,6 +23,7 @@ TEXTS = [
 
 
 def make_params(**changed: object) -> TrainingParams:
+    """Return params that suit the tiny encoder, with these changes."""
     values: dict[str, object] = {
         "learning_rate": 1e-3,
         "weight_decay": 0.01,
@@ -47,6 +49,7 @@ def make_params(**changed: object) -> TrainingParams:
 
 
 def make_pairs() -> pd.DataFrame:
+    """Return the pairs of five groups, g0 to g4, each in English and German and on a page of its own."""
     rows = [
         (f"g{i}", f"p{i}", lang, f"{text} {lang}", f"{lang} {text}")
         for i, text in enumerate(TEXTS)
@@ -57,24 +60,25 @@ def make_pairs() -> pd.DataFrame:
 
 
 def make_plan(steps: int = 6) -> pd.DataFrame:
+    """Return a plan of cross-lingual batches with four pairs each, in which two batches alternate."""
     rows = [
         (step, "cross_lingual", "toy", ["g0", f"g{1 + step % 2}", "g3", "g4"], ["en", "de"] * 2, ["de", "en"] * 2)
         for step in range(steps)
     ]
-    return pd.DataFrame(rows, columns=PLAN_COLUMNS)
+    return pd.DataFrame(rows, columns=Batch._fields)
 
 
 def make_negatives() -> pd.DataFrame:
-    """Return two hard negatives where the passages are German: g2 for g0, g1 for g3; every second batch has g1."""
+    """Return a hard negative for each German passage of the plan's batches: of g2 for g0, and of g1 for g3."""
     rows = [("toy", "g0", "de", "g2", "de", 0.5), ("toy", "g3", "de", "g1", "en", 0.4)]
-    return pd.DataFrame(rows, columns=["dataset", "group_id", "lang", "negative_group_id", "negative_lang", "score"])
+    return pd.DataFrame(rows, columns=["dataset", *Negative._fields])
 
 
 def make_held_out() -> pd.DataFrame:
-    """Return the plan of two validation batches; no batch of `make_plan` has their pairs."""
+    """Return the plan of two validation batches, whose pairs of query and passage no batch of `make_plan` has."""
     rows = [(0, "monolingual", "toy", ["g0", "g3"], ["en"] * 2, ["en"] * 2)]
     rows += [(1, "cross_lingual", "toy", ["g1", "g4", "g0"], ["de"] * 3, ["en"] * 3)]
-    return pd.DataFrame(rows, columns=PLAN_COLUMNS)
+    return pd.DataFrame(rows, columns=Batch._fields)
 
 
 def train(
@@ -95,3 +99,21 @@ def train_encoder(
     validation = PlanBatches(make_held_out(), make_pairs(), encoder, params) if params.validation_steps else None
     curve = finetune(encoder, batches, validation=validation, params=params, checkpoints=checkpoints, seed=3)
     return encoder, curve
+
+
+def train_until(stop: int, base: Path, checkpoints: Path, steps: int = 6, **changed: object) -> None:
+    """Train, and stop as a kill would when the plan's batch of step ``stop`` is asked for.
+
+    Raises:
+        KeyboardInterrupt: always.
+    """
+    real = PlanBatches.__getitem__
+
+    def cut_off(batches: PlanBatches, step: int) -> TrainingBatch:
+        if step == stop and len(batches) == steps:  # the training batches, not those of the validation
+            raise KeyboardInterrupt
+        return real(batches, step)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(PlanBatches, "__getitem__", cut_off)
+        train(base, checkpoints, steps, **changed)

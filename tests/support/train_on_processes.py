@@ -1,4 +1,7 @@
-"""What each process of test_processes.py runs: python -m torch.distributed.run ... train_on_processes.py BASE OUT."""
+"""The script that test_processes.py runs in each process.
+
+python -m torch.distributed.run ... train_on_processes.py BASE OUT
+"""
 
 import json
 import sys
@@ -18,9 +21,9 @@ RUNS: dict[str, dict[str, Any]] = {
 
 
 def main(base: Path, out: Path) -> None:
-    """Train every run, and save what it ends with."""
-    for name, params in RUNS.items():
-        weights, curve = train(base, out / "checkpoints" / name, **params)
+    """Train every run, and save its weights and curve."""
+    for name, options in RUNS.items():
+        weights, curve = train(base, out / "checkpoints" / name, **options)
         save_file({key: value.contiguous() for key, value in weights.items()}, out / f"{name}_{process_number()}.st")
         if process_number() == 0:
             (out / f"{name}.json").write_text(json.dumps(curve.fillna(-1.0).to_dict("list")), encoding="utf-8")

@@ -1,3 +1,5 @@
+"""The contrastive loss: worked examples, its formula, masks, and both directions."""
+
 import math
 
 import pytest
@@ -9,7 +11,7 @@ EYE = torch.eye(2)
 
 
 def slow_infonce(queries: torch.Tensor, passages: torch.Tensor, temperature: float, masked: torch.Tensor) -> float:
-    """Return the loss query by query, as the formula is written."""
+    """Return the loss, computed query by query as the formula says."""
     total = 0.0
     for i, query in enumerate(queries):
         fair = [j for j in range(len(passages)) if not masked[i, j]]
@@ -19,12 +21,13 @@ def slow_infonce(queries: torch.Tensor, passages: torch.Tensor, temperature: flo
 
 
 def unit(rows: int, seed: int) -> torch.Tensor:
-    rows_of = torch.randn(rows, 8, generator=torch.Generator().manual_seed(seed))
-    return torch.nn.functional.normalize(rows_of, dim=1)
+    """Return random embeddings of length 1, shape (rows, 8)."""
+    drawn = torch.randn(rows, 8, generator=torch.Generator().manual_seed(seed))
+    return torch.nn.functional.normalize(drawn, dim=1)
 
 
-def test_two_orthogonal_pairs_lose_log_of_one_plus_e_to_minus_one() -> None:
-    # each query: own passage at cosine 1, the other at 0
+def test_two_orthogonal_pairs_have_a_loss_of_log_of_one_plus_e_to_minus_one() -> None:
+    # the cosine of each query is 1 with its own passage and 0 with the other
     assert in_batch_infonce(EYE, EYE, temperature=1.0).item() == pytest.approx(math.log(1 + math.exp(-1)))
 
 
@@ -40,7 +43,7 @@ def test_the_loss_equals_its_formula_with_more_passages_than_queries_and_a_mask(
     assert found == pytest.approx(slow_infonce(queries, passages, 0.05, masked), rel=1e-5)
 
 
-def test_a_batch_whose_other_passages_are_all_masked_loses_nothing() -> None:
+def test_a_batch_whose_other_passages_are_all_masked_has_loss_0() -> None:
     masked = ~torch.eye(2, dtype=torch.bool)
     assert in_batch_infonce(EYE, EYE, temperature=1.0, masked=masked).item() == 0
 
@@ -50,3 +53,13 @@ def test_the_symmetric_loss_is_the_mean_of_both_directions() -> None:
     none = torch.zeros(4, 4, dtype=torch.bool)
     expected = (slow_infonce(queries, passages, 0.1, none) + slow_infonce(passages, queries, 0.1, none)) / 2
     assert symmetric_infonce(queries, passages, temperature=0.1).item() == pytest.approx(expected, rel=1e-5)
+
+
+def test_hard_negatives_count_in_the_first_direction_of_the_symmetric_loss_only() -> None:
+    queries, passages = unit(4, 5), unit(6, 6)
+    masked = torch.zeros(4, 6, dtype=torch.bool)
+    masked[0, 2] = masked[3, 5] = True
+    forward = slow_infonce(queries, passages, 0.1, masked)
+    backward = slow_infonce(passages[:4], queries, 0.1, masked[:, :4].T)
+    found = symmetric_infonce(queries, passages, temperature=0.1, masked=masked).item()
+    assert found == pytest.approx((forward + backward) / 2, rel=1e-5)

@@ -1,4 +1,4 @@
-"""Two processes on the CPU, connected by gloo, against one."""
+"""Two processes on the CPU, connected by gloo, compared with one."""
 
 import json
 import os
@@ -14,6 +14,8 @@ from safetensors.torch import load_file
 
 from stages.finetune import main
 from stages.hybrid.ground.errors import UserError
+from stages.hybrid.ground.files import write_table
+from stages.hybrid.ground.layout import PLAN
 from stages.hybrid.training.processes import check_divisible, own_slice
 from support.params import toy_params, write_params
 from support.stage_scripts import ROOT
@@ -51,24 +53,23 @@ def test_both_processes_end_with_the_same_bits(two_processes: Path, name: str) -
     assert all(torch.equal(value, second[key]) for key, value in first.items())
 
 
-def test_a_process_takes_its_slice(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_embeds_its_own_slice(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WORLD_SIZE", "3")
     monkeypatch.setenv("RANK", "1")
     assert list(range(12))[own_slice(12)] == [4, 5, 6, 7]
 
 
-def test_a_batch_that_cannot_be_dealt_out_evenly_is_refused() -> None:
+def test_a_batch_that_cannot_be_divided_evenly_is_refused() -> None:
     check_divisible(make_plan(), 2)
-    with pytest.raises(UserError, match="step 0 has 4 pairs for 3 processes, expected a multiple"):
+    with pytest.raises(UserError, match="step 0 has 4 pairs for 3 processes, expected a multiple of 3; change"):
         check_divisible(make_plan(), 3)
 
 
-def test_the_stage_refuses_such_a_batch_before_it_reads_pairs_or_model(
+def test_the_stage_refuses_such_a_batch_before_it_reads_pairs_or_the_model(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_params(tmp_path, toy_params())
-    (tmp_path / "data").mkdir()
-    make_plan().to_parquet(tmp_path / "data" / "plan.parquet")
+    write_table(tmp_path / PLAN, make_plan())
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("WORLD_SIZE", "3")
     result = CliRunner().invoke(main, [])

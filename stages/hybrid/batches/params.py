@@ -10,21 +10,21 @@ from stages.hybrid.ground.params import Section
 class SamplerParams(Section):
     """How batches are drawn.
 
-    An ordered pair of languages is drawn in proportion to the product of the probabilities of its two languages.
-
-    Data with gaps: a language, or pair of languages, is never drawn if fewer groups have it than a batch has pairs. A
-    data set that cannot make a batch of some kind is left out of the draw for this kind only. Parallel text, in which
-    every query is its passage, makes cross-lingual batches only: its monolingual pairs would teach nothing.
+    An ordered pair of languages is drawn in proportion to the product of the probabilities of its two languages. A
+    language or pair of languages is never drawn if fewer groups have it than a batch has pairs. If a training set
+    cannot make a batch of some kind, batches of this kind come from the others. In parallel text, every query is its
+    own passage. Such a set makes only cross-lingual batches, because its monolingual pairs would teach nothing.
 
     Attributes:
-        strategy: hybrid; its two ends monolingual and cross_lingual; or LAReQA's baselines en_en (English only) and
-            x_x (monolingual pairs of mixed languages in one batch), arXiv 2004.05484
-        mono_ratio: probability that a hybrid batch is monolingual, else cross-lingual; 0 to 1
+        strategy: hybrid, monolingual, cross_lingual, or a baseline of LAReQA (arXiv 2004.05484); en_en has English
+            only, x_x monolingual pairs with several languages in one batch
+        mono_ratio: probability that a batch of strategy hybrid is monolingual, else it is cross-lingual; 0 to 1
         batches: number of batches, which is the number of training steps; from 1
         batch_size: pairs in a batch; from 2
-        dataset_exponent: a data set is drawn in proportion to its pairs ** this; 0 (evenly) to 1 (by size)
+        dataset_exponent: a training set is drawn in proportion to its pairs ** this; 0 (evenly) to 1 (by size)
         language_exponent: a language is drawn in proportion to its pairs ** this; 0 (evenly) to 1 (by size)
-        language_weights: factor on a language's probability, such as {de: 2.0}; 1 if not named, 0 leaves it out
+        language_weights: factors for the probabilities of languages, such as {de: 2.0}; 1 if a language is not named,
+            0 leaves it out
     """
 
     strategy: Literal["hybrid", "monolingual", "cross_lingual", "en_en", "x_x"]
@@ -37,7 +37,7 @@ class SamplerParams(Section):
 
     @property
     def kinds(self) -> dict[str, float]:
-        """The kinds of batch that can come up, and the probability of each."""
+        """The kinds of batch that can be drawn, and the probability of each."""
         if self.strategy != "hybrid":
             return {self.strategy: 1.0}
         shares = {"monolingual": self.mono_ratio, "cross_lingual": 1 - self.mono_ratio}

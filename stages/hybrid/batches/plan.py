@@ -1,4 +1,4 @@
-"""The plan, data/batches.parquet: every batch in training order, and what the plan is made of."""
+"""The plan (data/plan.parquet), which lists every batch in training order, and its summary (data/plan_summary.json)."""
 
 import math
 from collections import Counter
@@ -6,23 +6,23 @@ from typing import Any
 
 import pandas as pd
 
-from stages.hybrid.batches.composition import compare_languages
 from stages.hybrid.batches.pair_index import PairIndex
+from stages.hybrid.batches.plan_composition import compare_languages
 from stages.hybrid.batches.sampler import Sampler
 from stages.hybrid.fair_negatives import Occupied
 from stages.hybrid.records import Batch
 
 
 def draw_plan(sampler: Sampler) -> pd.DataFrame:
-    """Return the plan: a row a batch, with the columns of `Batch`."""
+    """Return the plan: one row for each batch, in training order, with the columns of `Batch`."""
     return pd.DataFrame([sampler.draw(step) for step in range(sampler.params.batches)], columns=Batch._fields)
 
 
 def summarise_plan(plan: pd.DataFrame, sampler: Sampler) -> dict[str, Any]:
-    """Return what the plan is made of beside what was to be expected, how often pairs were used, and what never was.
+    """Return the plan's shares beside the expected shares, and how much of the training sets it uses.
 
-    ``languages`` has the columns of `compare_languages`, ``pairs`` (how many the data sets have) and ``unused_pairs``
-    (neither whose query nor whose passage was drawn).
+    ``languages`` has the columns of `compare_languages`, ``pairs`` and ``unused_pairs``: the number of pairs that the
+    training sets have, and the number of those of which neither the query nor the passage is in the plan.
     """
     kinds = plan["kind"].value_counts().sort_index()
     held, unused = _count_unused(plan, sampler.datasets)
@@ -40,7 +40,7 @@ def summarise_plan(plan: pd.DataFrame, sampler: Sampler) -> dict[str, Any]:
 
 
 def _summarise_ratio(plan: pd.DataFrame, sampler: Sampler) -> dict[str, Any]:
-    """Return the share of monolingual batches, what was expected, and whether it is within three standard errors."""
+    """Return the share of monolingual batches, the expected share, and whether they differ by at most 3 errors."""
     share = float((plan["kind"] == "monolingual").mean())
     expected = sampler.params.kinds.get("monolingual", 0.0)
     error = math.sqrt(expected * (1 - expected) / len(plan))
@@ -49,7 +49,7 @@ def _summarise_ratio(plan: pd.DataFrame, sampler: Sampler) -> dict[str, Any]:
 
 
 def _count_unused(plan: pd.DataFrame, datasets: list[PairIndex]) -> tuple[Counter[str], Counter[str]]:
-    """Return, by language, the pairs that there are and those of which the plan uses neither text."""
+    """Return, by language, the number of pairs, and of pairs of which neither text is in the plan."""
     held: Counter[str] = Counter()
     unused: Counter[str] = Counter()
     for data in datasets:
@@ -65,10 +65,12 @@ def _count_unused(plan: pd.DataFrame, datasets: list[PairIndex]) -> tuple[Counte
 
 
 def _summarise_use(plan: pd.DataFrame, data: PairIndex, sampler: Sampler) -> dict[str, Any]:
-    """Return what of one data set the plan uses.
+    """Return how much of one training set the plan uses. ``plan`` has only the batches from this set.
 
-    ``kinds_left_out``: kinds of batch that it cannot make. ``groups_by_uses``: groups by how often they were drawn.
-    ``crowded_pairs``: pairs that share a page or a meaning with another of their batch; the loss masks these.
+    - ``kinds_left_out``: the kinds of batch that it cannot make;
+    - ``groups_by_uses``: the number of groups, by how often they were drawn;
+    - ``crowded_pairs``: the number of pairs that share a page or twins with an earlier pair in their batch. The loss
+      masks them.
     """
     uses = Counter(group for groups in plan["group_ids"] for group in groups)
     by_uses = Counter(uses[group] for group in data.rows)
@@ -86,7 +88,7 @@ def _summarise_use(plan: pd.DataFrame, data: PairIndex, sampler: Sampler) -> dic
 
 
 def _crowded(groups: list[str], data: PairIndex) -> int:
-    """Return how many of a batch's pairs are no fair negative of an earlier one."""
+    """Return how many pairs in a batch are not a fair negative of an earlier pair."""
     occupied, crowded = Occupied(), 0
     for codes in (data.codes_of(data.rows[group]) for group in groups):
         crowded += occupied.clashes(codes)

@@ -1,8 +1,7 @@
 """Batches of training pairs, each a pure function of (pairs, params, seed, step).
 
 A batch is monolingual with probability ``mono_ratio``, else cross-lingual (arXiv 2408.10536, section 3). Every
-strategy yields the same number of batches and of pairs. Any step is drawn on its own, in time that does not grow with
-the step.
+strategy gives the same number of batches and pairs. Any step can be drawn without the steps before it.
 """
 
 from typing import NamedTuple
@@ -15,39 +14,39 @@ from stages.hybrid.fair_negatives import Occupied
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.records import Batch
 
-TRIES_PER_PAIR = 200  # random draws before the groups that are left are listed
+TRIES_PER_PAIR = 200  # random draws before all groups that still fit are listed
 
 
 class Source(NamedTuple):
-    """Where batches of a kind can come from."""
+    """A training set that can make batches of a kind."""
 
     kind: str
     data: PairIndex
-    share: float  # probability that a batch is of this kind and from this data set
-    pair_shares: np.ndarray  # (languages, languages), probability of a pair's query and passage language
+    share: float  # probability that a batch is of this kind and from this training set
+    pair_shares: np.ndarray  # (languages, languages), probability of each query and passage language
 
 
 class Sampler:
-    """Draws any batch of a plan; holds no state that drawing changes."""
+    """Draws any batch of a plan. Drawing a batch does not change the sampler."""
 
     def __init__(self, datasets: list[PairIndex], params: SamplerParams, seed: int) -> None:
-        """Work out what every kind of batch that ``params`` can ask for is drawn from.
+        """Find the training sets and languages that each kind of batch in ``params`` can be drawn from.
 
         Raises:
-            UserError: no data set can make a batch of some kind, or a weight is for a language that none has.
+            UserError: No training set can make a batch of some kind, or no training set has the language of a weight.
         """
         self.datasets, self.params, self.seed = datasets, params, seed
         known = sorted({language for data in datasets for language in data.languages})
         unknown = sorted(set(params.language_weights) - set(known))
         if unknown:
             raise UserError(
-                f"sampler.language_weights names {', '.join(unknown)}, but the training pairs have only "
-                f"{', '.join(known)}; take it out, or add pairs"
+                f"sampler.language_weights names {', '.join(unknown)}, expected languages of the training pairs "
+                f"({', '.join(known)}); remove it, or add pairs"
             )
         self.sources = {kind: _sources(datasets, params, kind) for kind in params.kinds}
 
     def draw(self, step: int) -> Batch:
-        """Return the batch of ``step`` (from 0): same step, same batch, whatever was drawn before."""
+        """Return the batch of ``step``, from 0. It is the same whatever was drawn before."""
         rng = np.random.Generator(np.random.Philox(key=[self.seed, step]))
         kind = self._draw_kind(rng)
         sources = self.sources[kind]
@@ -65,14 +64,14 @@ class Sampler:
         )
 
     def _draw_kind(self, rng: np.random.Generator) -> str:
-        """Return the batch's kind; every strategy draws one number, so that the rest of the stream is shared."""
+        """Return the batch's kind. Every strategy draws one number, so the numbers after it do not depend on it."""
         monolingual = rng.random() < self.params.mono_ratio
         if self.params.strategy == "hybrid":
             return "monolingual" if monolingual else "cross_lingual"
         return self.params.strategy
 
     def _draw_languages(self, rng: np.random.Generator, source: Source) -> tuple[list[int], list[int]]:
-        """Return the query and the passage language of each of a batch's pairs."""
+        """Return the query language and the passage language of each pair in a batch, as numbers."""
         size, languages = self.params.batch_size, len(source.data.languages)
         drawn = _pick(rng, source.pair_shares.ravel(), number=1 if source.kind == "monolingual" else size)
         queries, passages = np.divmod(np.resize(drawn, size), languages)
@@ -80,19 +79,20 @@ class Sampler:
 
 
 def _sources(datasets: list[PairIndex], params: SamplerParams, kind: str) -> list[Source]:
-    """Return the data sets that can make batches of ``kind``.
+    """Return the training sets that can make batches of ``kind``.
 
     Raises:
-        UserError: none can.
+        UserError: No training set can.
     """
     joint = [_pair_weights(data, params, kind) for data in datasets]
     most = max((int(data.shared[w > 0].max(initial=0)) for data, w in zip(datasets, joint, strict=True)), default=0)
     size = params.batch_size
     if most < size:
+        excluded = "" if kind == "cross_lingual" else ", not counting sets in which every query is its own passage"
         raise UserError(
-            f"no data set can make a {kind} batch of {size} pairs: it needs {size} groups that share its languages, "
-            f"and queries that are not their passages unless it is cross-lingual; found {most} at most; lower "
-            "sampler.batch_size, add pairs, or change sampler.strategy or language_weights"
+            f"no training set can make a {kind} batch of {size} pairs: found at most {most} groups that share its "
+            f"languages{excluded}, expected {size}; lower sampler.batch_size, add pairs, or change sampler.strategy or "
+            "sampler.language_weights"
         )
     joint = [weights * (data.shared >= size) for data, weights in zip(datasets, joint, strict=True)]
     able = [(data, weights / weights.sum()) for data, weights in zip(datasets, joint, strict=True) if weights.any()]
@@ -102,7 +102,7 @@ def _sources(datasets: list[PairIndex], params: SamplerParams, kind: str) -> lis
 
 
 def _pair_weights(data: PairIndex, params: SamplerParams, kind: str) -> np.ndarray:
-    """Return relative weights of the ordered language pairs that suit ``kind``, shape (languages, languages)."""
+    """Return the relative weight of each ordered pair of languages for ``kind``, shape (languages, languages)."""
     if data.is_parallel_text and kind != "cross_lingual":
         return np.zeros_like(data.shared, dtype=float)
     weights = data.sizes.astype(float) ** params.language_exponent
@@ -115,7 +115,7 @@ def _pair_weights(data: PairIndex, params: SamplerParams, kind: str) -> np.ndarr
 
 
 def _draw_groups(rng: np.random.Generator, data: PairIndex, queries: list[int], passages: list[int]) -> list[int]:
-    """Return a group for each pair of languages."""
+    """Return a group for each query and passage language, as row numbers; no group occurs twice."""
     taken = _Taken(data)
     for query, passage in zip(queries, passages, strict=True):
         taken.draw(rng, data.groups_with(query, passage))
@@ -123,7 +123,7 @@ def _draw_groups(rng: np.random.Generator, data: PairIndex, queries: list[int], 
 
 
 class _Taken:
-    """The groups of a batch so far, and what they rule out."""
+    """The groups that are in a batch so far."""
 
     def __init__(self, data: PairIndex) -> None:
         self.data = data
@@ -131,9 +131,9 @@ class _Taken:
         self._occupied = Occupied()
 
     def draw(self, rng: np.random.Generator, candidates: np.ndarray) -> None:
-        """Add one of ``candidates``: a group that is a fair negative of all others if there is one, else any new one.
+        """Add one of ``candidates``: a fair negative of all groups in the batch, or any new group if there is none.
 
-        The loss masks what a batch of more pairs than pages cannot avoid.
+        A batch with more pairs than pages cannot avoid such groups. The loss masks them.
         """
         for _ in range(TRIES_PER_PAIR):
             group = int(candidates[int(rng.random() * len(candidates))])
@@ -150,6 +150,6 @@ class _Taken:
 
 
 def _pick(rng: np.random.Generator, shares: np.ndarray, *, number: int) -> np.ndarray:
-    """Return ``number`` places drawn in proportion to ``shares``; a share of 0 is never drawn."""
+    """Return ``number`` places in ``shares``, drawn in proportion to them; a share of 0 is never drawn."""
     limits = np.cumsum(shares)
     return np.searchsorted(limits / limits[-1], rng.random(number), side="right")

@@ -18,7 +18,7 @@ from stages.hybrid.evaluation.names import SETTINGS
 from stages.hybrid.evaluation.quality.measures import average_benchmark, average_cells, measure_queries
 from stages.hybrid.ground.layout import BASE
 from stages.hybrid.records import Benchmark
-from stages.hybrid.retrieval.ranks import exact_ranks
+from stages.hybrid.retrieval.ranking.ranks import exact_ranks
 
 LOOP_ROUNDS = 2
 TIMED = {"questions": 20, "others": 25}  # the part of the benchmark that is encoded again and again

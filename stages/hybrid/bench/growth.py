@@ -80,8 +80,8 @@ def _write(_: Turns, *, path: Path, size: int) -> None:
 
 
 def _time_index(_: Turns, *, size: int, path: Path, kind: Literal["exact", "approximate"]) -> dict[str, float]:
+    from stages.hybrid.retrieval.dense.search import build_index, search_passages
     from stages.hybrid.retrieval.params import IndexParams
-    from stages.hybrid.retrieval.search import build_index, search_passages
 
     ids, queries = passage_ids(size), unit_vectors(QUERIES, seed=1)
     start = time.perf_counter()
@@ -93,7 +93,7 @@ def _time_index(_: Turns, *, size: int, path: Path, kind: Literal["exact", "appr
 
 def _time_ranks(_: Turns, *, size: int, path: Path) -> dict[str, float]:
     from stages.hybrid.records import Benchmark
-    from stages.hybrid.retrieval.ranks import exact_ranks
+    from stages.hybrid.retrieval.ranking.ranks import exact_ranks
 
     ids, asked = passage_ids(size).tolist(), [f"{row:03d}" for row in range(QUERIES)]
     benchmark = Benchmark(

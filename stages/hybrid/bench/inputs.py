@@ -11,12 +11,13 @@ from stages.hybrid.ground.errors import UserError
 from stages.hybrid.ground.layout import BASE, BENCHMARKS, PAIRS, PLAN, RAW
 from stages.hybrid.ground.params import Params
 from stages.hybrid.records import Benchmark, read_data_sets, read_tables
+from stages.hybrid.report.tables import BENCHMARK_NAMES
 from stages.hybrid.sources.params import FetchParams
 from stages.hybrid.training.params import TrainingParams
 
 XQUAD_R = "xquad_r"
 GNOME = "gnome"
-NAMES = {XQUAD_R: "XQuAD-R", GNOME: "the GNOME benchmark, because XQuAD-R is not at hand"}
+NAMES = {XQUAD_R: BENCHMARK_NAMES[XQUAD_R], GNOME: "the GNOME benchmark, because XQuAD-R is not at hand"}
 
 
 class BenchParams(Params):
@@ -69,7 +70,7 @@ def find_benchmark(mirror: Path | None) -> tuple[str, Benchmark]:
         return NAMES[XQUAD_R], read_tables(BENCHMARKS / XQUAD_R)
     for folder in [RAW / XQUAD_R, *([mirror / "xquad-r"] if mirror else [])]:
         if (folder / "en.json").exists():
-            from stages.hybrid.corpora import lareqa  # a measured process loads only what it measures
+            from stages.hybrid.corpora import xquad_r_mlqa_r as lareqa  # a measured process loads only what it measures
 
             return NAMES[XQUAD_R], lareqa.read_benchmark(folder, [])
     if (BENCHMARKS / GNOME).exists():

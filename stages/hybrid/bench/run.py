@@ -1,6 +1,5 @@
 """A run of the benchmark: which rows are measured, on what machine, and the files that hold the results."""
 
-import subprocess
 from collections.abc import Sequence
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
@@ -10,6 +9,7 @@ from stages.hybrid.bench.catalogue import Subject
 from stages.hybrid.bench.inputs import BenchParams
 from stages.hybrid.bench.rows import Results, read_results, write_results
 from stages.hybrid.bench.table import PLOT, draw_growth, to_markdown
+from stages.hybrid.git import ask_git
 from stages.hybrid.ground.costs import describe_machine
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.ground.files import write_text
@@ -21,7 +21,11 @@ PEER_PACKAGES = ("pandas", "ranx", "pytrec_eval-terrier", "ir-measures", "dvc") 
 
 
 def check_names(names: Sequence[str], known: Sequence[Subject]) -> None:
-    """Raise `UserError` if a name is not that of a row."""
+    """Check that every name is that of a row.
+
+    Raises:
+        UserError: a name is not.
+    """
     rows = [name for subject in known for name in subject.rows]
     unknown = [name for name in names if name not in rows]
     if unknown:
@@ -68,9 +72,8 @@ def write(results: Results) -> None:
 
 
 def read_commit() -> str:
-    """Return the commit of the project, short, or "unknown" outside of git."""
-    asked = ["git", "rev-parse", "--short", "HEAD"]
-    return subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip() or "unknown"
+    """Return the short form of the project's commit, or "unknown" outside of git."""
+    return ask_git("rev-parse", "--short", "HEAD") or "unknown"
 
 
 def describe() -> dict[str, Any]:

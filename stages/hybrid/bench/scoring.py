@@ -85,12 +85,12 @@ def score_everything(
 ) -> dict[str, pd.DataFrame]:
     """Return the tables that the stages score and bias compute, by the same functions."""
     from stages.hybrid.evaluation.bias.agreement import translation_agreement
-    from stages.hybrid.evaluation.bias.bias import average_bias, bias_by_pair, language_divergences, measure_bias
+    from stages.hybrid.evaluation.bias.measures import average_bias, bias_by_pair, language_divergences, measure_bias
     from stages.hybrid.evaluation.bias.tables import with_languages
     from stages.hybrid.evaluation.quality.measures import average_benchmark, average_cells, measure_queries
+    from stages.hybrid.retrieval.dense.search import build_index, search_passages
     from stages.hybrid.retrieval.params import IndexParams
-    from stages.hybrid.retrieval.ranks import exact_ranks
-    from stages.hybrid.retrieval.search import build_index, search_passages
+    from stages.hybrid.retrieval.ranking.ranks import exact_ranks
 
     queries, passages = embeddings
     top_k = min(params.bias.top_k, len(passages))
@@ -131,7 +131,7 @@ def _time_scoring(_: Turns, *, benchmark: Benchmark, params: BenchParams, rounds
 
 def _time_tools(_: Turns, *, benchmark: Benchmark, rounds: int) -> dict[str, list[float]]:
     from stages.hybrid.evaluation.quality.measures import measure_queries
-    from stages.hybrid.retrieval.ranks import exact_ranks
+    from stages.hybrid.retrieval.ranking.ranks import exact_ranks
 
     queries, passages = make_up_embeddings(benchmark, seed=0)
     qrels: Qrels = {}

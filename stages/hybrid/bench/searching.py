@@ -41,8 +41,8 @@ def search_with_numpy(queries: np.ndarray, passages: np.ndarray, *, k: int) -> n
 
 
 def _time_search(_: Turns, *, passages: int, queries: int, rounds: int) -> dict[str, Any]:
+    from stages.hybrid.retrieval.dense.search import build_index, search_passages
     from stages.hybrid.retrieval.params import IndexParams
-    from stages.hybrid.retrieval.search import build_index, search_passages
 
     pool, asked, ids = unit_vectors(passages, seed=0), unit_vectors(queries, seed=1), passage_ids(passages)
     runs: dict[str, Callable[[], Any]] = {"numpy": partial(search_with_numpy, asked, pool, k=DEPTH)}

@@ -64,7 +64,11 @@ def make_task(params: BenchParams, training: TrainingParams, *, steps: int) -> T
 
 
 def check_plan(plan: pd.DataFrame, *, steps: int) -> None:
-    """Raise `UserError` if the plan has fewer than ``steps`` batches, or batches of unequal size."""
+    """Check that the plan has at least ``steps`` batches, all of one size.
+
+    Raises:
+        UserError: it does not.
+    """
     if len(plan) < steps or plan["group_ids"].map(len).nunique() != 1:
         raise UserError(f"{PLAN} has {len(plan)} batches, expected {steps} of one size; raise sampler.batches")
 

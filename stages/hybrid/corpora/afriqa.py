@@ -112,7 +112,11 @@ def _find_files(folder: Path) -> list[Path]:
 
 
 def _read_file(path: Path) -> list[Record]:
-    """Return a file's records that have a passage, each once, in the file's order."""
+    """Return a file's records that have a passage, each once, in the file's order.
+
+    Raises:
+        UserError: A record is malformed, or no record has a passage.
+    """
     records: dict[tuple[str, str, str], Record] = {}
     for record in _read_records(path):
         if record.passage:
@@ -123,7 +127,11 @@ def _read_file(path: Path) -> list[Record]:
 
 
 def _read_records(path: Path) -> Iterator[Record]:
-    """Yield every record of a file."""
+    """Yield every record of a file.
+
+    Raises:
+        UserError: A record is malformed, or two records have the same id.
+    """
     match = FILE.fullmatch(path.name)
     code, pivot = match.groups() if match else ("", "")
     lang = CODES.get(code, code)

@@ -149,7 +149,11 @@ def _group_id(section: Section) -> str:
 
 
 def _read_sections(source: Path, lang: str, *, bare: bool) -> Iterator[Section]:
-    """Yield the sections of every page; ``bare`` says whether blocks stay that are only menu paths or links."""
+    """Yield the sections of every page; ``bare`` says whether blocks stay that are only menu paths or links.
+
+    Raises:
+        UserError: ``source`` has no page in this language.
+    """
     page_path = re.compile(rf"^(?:(?:.*/)?{re.escape(LOCALES[lang])}/)?text/(?P<page>.+)\.html$")
     pages = 0
     for path, content in read_pages(source, lambda path: page_path.match(path) is not None):

@@ -80,7 +80,11 @@ def _read_language(folder: Path, lang: str) -> Benchmark:
 
 
 def _read_passages(folder: Path, lang: str) -> pd.DataFrame:
-    """Return the columns of `Passage`, sorted by id; texts are collected as table columns, which are compact."""
+    """Return the columns of `Passage`, sorted by id; texts are collected as table columns, which are compact.
+
+    Raises:
+        UserError: The files of the passages are missing, or a passage lacks its id or its text.
+    """
     paths = sorted((folder / f"miracl-corpus-v1.0-{lang}").glob("docs-*.jsonl*"))
     if not paths:
         raise UserError(

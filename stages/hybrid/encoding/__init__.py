@@ -1,1 +1,1 @@
-"""Texts to embeddings: the encoder itself, and the encoding of whole corpora."""
+"""Texts to embeddings: the encoder itself, and how whole corpora are encoded."""

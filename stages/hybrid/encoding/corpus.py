@@ -1,4 +1,4 @@
-"""Many texts to embeddings: each distinct text once, in blocks that survive a kill, with progress."""
+"""Many texts to embeddings. Each distinct text is encoded once, in blocks that survive a kill."""
 
 import hashlib
 import shutil
@@ -12,13 +12,7 @@ import torch
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from torch.nn.functional import normalize
 
-from stages.hybrid.encoding.model import (
-    forward_tokens,
-    length_batches,
-    load_for_encoding,
-    tokenize,
-    use_bfloat16,
-)
+from stages.hybrid.encoding.model import forward_tokens, length_batches, load_for_encoding, tokenize, use_bfloat16
 from stages.hybrid.encoding.params import EncoderParams
 from stages.hybrid.ground.files import read_array, sha256_of, write_array
 from stages.hybrid.ground.layout import BLOCKS
@@ -26,12 +20,12 @@ from stages.hybrid.ground.layout import BLOCKS
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-BLOCK = 1024  # texts between two saves
-WINDOW = 1 << 16  # texts whose tokens are held at a time
+BLOCK = 1024  # texts that are encoded between two saves
+WINDOW = 1 << 16  # texts whose tokens are in memory at a time
 
 
 class Encode(Protocol):
-    """What `resumable_encoder` yields: texts to embeddings."""
+    """The function that `resumable_encoder` yields."""
 
     def __call__(self, texts: list[str], *, prompt: str) -> np.ndarray:
         """Return L2-normalised embeddings, shape (texts, dim), in the order of ``texts``."""
@@ -39,14 +33,14 @@ class Encode(Protocol):
 
 @contextmanager
 def resumable_encoder(folder: Path, params: EncoderParams, *, blocks: Path = BLOCKS) -> Iterator[Encode]:
-    """Yield the encoding of texts by the model in ``folder``; a run that was killed resumes where it was.
+    """Yield a function that encodes texts with the model in ``folder``. A run that was killed resumes where it was.
 
-    Finished blocks of embeddings are saved below ``blocks``, in a folder for each call, named by all that its
-    embeddings depend on: model, params, prompt and texts. They are deleted when the block of code ends without an
-    error, so what is computed from the embeddings must be written within it.
+    Each call of the function saves its embeddings in blocks, in a folder of its own below ``blocks``. The folder's name
+    is a hash of all that the embeddings depend on: model, params, prompt and texts. The folders are deleted when the
+    ``with`` statement ends without an error. So write what you compute from the embeddings within it.
 
     Raises:
-        UserError: as for `load_encoder`, or the encoder has no prompt of the name that is asked for.
+        UserError: the folder is missing or contains no model, or the encoder has no prompt of the given name.
     """
     encoder = load_for_encoding(folder, params.precision)
     model = [sha256_of(path) for path in sorted(folder.rglob("*")) if path.is_file()]
@@ -67,16 +61,19 @@ def encode_texts(
 ) -> np.ndarray:
     """Return L2-normalised embeddings, shape (texts, dim), in the order of ``texts``.
 
-    In float16 if computed in bfloat16, which changes far more, else in float32. Equal texts are encoded once. Every
-    block of texts of like length is saved in the folder ``blocks`` as it is done, and taken from there if it is there
-    already, so a run that was stopped goes on where it was. The caller deletes the folder.
+    They are float16 if they were computed in bfloat16, which loses far more precision, else float32. Equal texts are
+    encoded once. Each finished block is saved in the folder ``blocks``. A block that is already there is read and not
+    computed, so a run that was stopped resumes where it was. The caller deletes the folder.
+
+    Raises:
+        UserError: the encoder has no prompt of the given name.
     """
     rows: dict[str, list[int]] = {}
     for row, text in enumerate(texts):
         rows.setdefault(text, []).append(row)
     kind = np.float16 if use_bfloat16(params.precision, encoder.device) else np.float32
     found = np.empty((len(texts), encoder.get_embedding_dimension() or 0), dtype=kind)
-    with progress_bar() as progress:
+    with _progress_bar() as progress:
         task = progress.add_task(f"{prompt} texts, in letters", total=sum(map(len, rows)))
         for done, embeddings in _encode_blocks(encoder, list(rows), prompt=prompt, params=params, blocks=blocks):
             places = [rows[text] for text in done]
@@ -88,7 +85,10 @@ def encode_texts(
 def _encode_blocks(
     encoder: "SentenceTransformer", texts: list[str], *, prompt: str, params: EncoderParams, blocks: Path
 ) -> Iterator[tuple[list[str], np.ndarray]]:
-    """Yield texts of like length with their embeddings, float32 ``(texts, dim)``; `WINDOW` are tokenised at a time."""
+    """Yield blocks of texts of like length, each with its embeddings, float32, shape (texts, dim).
+
+    `WINDOW` texts are tokenised at a time, and `BLOCK` texts make a block.
+    """
     for first in range(0, len(texts), WINDOW):
         window = texts[first : first + WINDOW]
         tokens = tokenize(encoder, window, prompt=prompt, max_length=params.max_length)
@@ -101,7 +101,7 @@ def _encode_blocks(
             yield [window[i] for i in rows], read_array(path)
 
 
-def progress_bar() -> Progress:
+def _progress_bar() -> Progress:
     """Return a progress bar with the time taken and the time left."""
     columns = (
         TextColumn("{task.description}"),
@@ -119,7 +119,7 @@ def _encode_block(encoder: "SentenceTransformer", tokens: list[list[int]], param
 
     found = np.empty((len(tokens), encoder.get_embedding_dimension() or 0), dtype=np.float32)
     bfloat16 = use_bfloat16(params.precision, encoder.device)
-    normalised = isinstance(encoder[-1], Normalize)  # a second time would give other last digits than encode() has
+    normalised = isinstance(encoder[-1], Normalize)  # twice would differ from encode() in the last digits
     with torch.inference_mode():
         for batch in length_batches([len(text) for text in tokens], params.tokens_per_batch):
             embeddings = forward_tokens(encoder, [tokens[i] for i in batch], bfloat16=bfloat16)

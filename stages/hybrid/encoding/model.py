@@ -1,4 +1,4 @@
-"""The encoder: load it, tokenise texts, batch them by length, embed them. Training needs no more than this."""
+"""What encoding and training share: load the encoder, tokenise texts, batch them by length, embed them."""
 
 import sys
 from collections.abc import Iterator
@@ -14,20 +14,20 @@ from stages.hybrid.ground.errors import UserError
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-LENGTH_STEP = 16  # a batch is padded to a multiple of so many tokens
-ROW_STEP = 4  # and filled up to a multiple of so many texts
+LENGTH_STEP = 16  # the length of a batch is a multiple of this many tokens
+ROW_STEP = 4  # the number of texts in a batch is a multiple of this
 
 
 def load_encoder(folder: Path) -> "SentenceTransformer":
-    """Return the sentence-transformers model in ``folder``, on the GPU where there is one.
+    """Return the sentence-transformers model in ``folder``, on the GPU if there is one.
 
     Raises:
-        UserError: the folder is missing or holds no model.
+        UserError: the folder is missing or contains no model.
     """
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging
 
-    logging.disable_progress_bar()  # of reading the weights, which takes a moment
+    logging.disable_progress_bar()  # loading the weights takes only a moment
     if not (folder / "modules.json").exists():
         raise UserError(
             f"{folder}: no modules.json, expected a sentence-transformers folder; run the stage that writes it"
@@ -36,9 +36,13 @@ def load_encoder(folder: Path) -> "SentenceTransformer":
 
 
 def load_for_encoding(folder: Path, precision: str) -> "SentenceTransformer":
-    """Return `load_encoder`'s model, its transformer's weights in bfloat16 if ``precision`` asks for it.
+    """Return the model in ``folder``. If `use_bfloat16` says so, its transformer's weights are in bfloat16.
 
-    Casts of float32 to and fro between layers would take a fifth of the time. What follows pooling stays in float32.
+    With float32 weights, casts between layers would take a fifth of the time. Modules after the transformer stay in
+    float32.
+
+    Raises:
+        UserError: the folder is missing or contains no model.
     """
     encoder = load_encoder(folder)
     if use_bfloat16(precision, encoder.device):
@@ -47,7 +51,10 @@ def load_for_encoding(folder: Path, precision: str) -> "SentenceTransformer":
 
 
 def use_bfloat16(precision: str, device: torch.device) -> bool:
-    """Return whether to compute in bfloat16: if asked for, or on ``auto`` where the hardware multiplies in it."""
+    """Return whether to compute in bfloat16: if ``precision`` says so, or if it is auto and the device supports it.
+
+    A GPU supports it if it has the hardware. A processor supports it if oneDNN says so, which it does from AVX-512 on.
+    """
     if precision != "auto":
         return precision == "bfloat16"
     if device.type == "cuda":
@@ -56,22 +63,34 @@ def use_bfloat16(precision: str, device: torch.device) -> bool:
 
 
 def tokenize(encoder: "SentenceTransformer", texts: list[str], *, prompt: str, max_length: int) -> list[list[int]]:
-    """Return each text's token ids, special tokens included, its prompt in front, cut to ``max_length`` tokens.
+    """Return the token ids of each text, cut to ``max_length`` tokens.
+
+    They begin with the prompt, and include special tokens.
+
+    Args:
+        encoder: its tokenizer, prompts and maximum length are used.
+        texts: any number of texts.
+        prompt: the name of the prompt, such as "query".
+        max_length: in tokens; the encoder's own maximum is used if it is lower.
 
     Raises:
         UserError: the encoder has no prompt of that name.
     """
     if prompt not in encoder.prompts:
-        raise UserError(f"the encoder has no prompt {prompt!r}, only {sorted(encoder.prompts)}; add it to its config")
+        raise UserError(
+            f"the encoder has no prompt {prompt!r}, only {sorted(encoder.prompts)}; add it to its "
+            "config_sentence_transformers.json"
+        )
     prefixed = [str(encoder.prompts[prompt]) + text for text in texts]
     longest = min(max_length, encoder.max_seq_length or max_length)
     return encoder.tokenizer(prefixed, truncation=True, max_length=longest)["input_ids"] if texts else []
 
 
 def length_batches(lengths: list[int], tokens_per_batch: int) -> Iterator[list[int]]:
-    """Yield the positions of ``lengths`` in batches, longest first, each within ``tokens_per_batch``, padding included.
+    """Yield the positions of ``lengths`` in batches of like length, longest first.
 
-    Texts of equal length keep their order. A text longer than the budget has a batch of its own.
+    A batch has at most ``tokens_per_batch`` tokens, padding included, or it is a single text. Texts of equal length
+    keep their order. The texts that `forward_tokens` adds to fill up a batch are not counted.
     """
     order = sorted(range(len(lengths)), key=lambda i: -lengths[i])
     while order:
@@ -82,21 +101,20 @@ def length_batches(lengths: list[int], tokens_per_batch: int) -> Iterator[list[i
 
 
 def _padded_length(length: int) -> int:
-    """Return the length that a batch is padded to: few different shapes, for a processor compiles code for each."""
+    """Return the length that a batch is padded to. Few shapes are used, because code is compiled for each shape."""
     return -(-length // LENGTH_STEP) * LENGTH_STEP
 
 
-def embed_tokens(encoder: "SentenceTransformer", tokens: list[list[int]], *, bfloat16: bool = False) -> Tensor:
-    """Return L2-normalised float32 embeddings of one padded batch, shape (texts, dim).
-
-    Gradients flow where they are on. Matrix products are in bfloat16 where asked for; pooling and what follows are in
-    float32 always.
-    """
+def embed_tokens(encoder: "SentenceTransformer", tokens: list[list[int]], *, bfloat16: bool) -> Tensor:
+    """Return the L2-normalised embeddings of one batch, float32, shape (texts, dim)."""
     return normalize(forward_tokens(encoder, tokens, bfloat16=bfloat16), dim=1)
 
 
 def forward_tokens(encoder: "SentenceTransformer", tokens: list[list[int]], *, bfloat16: bool) -> Tensor:
-    """Return what the encoder's modules make of one padded batch, shape (texts, dim)."""
+    """Return the encoder's output for one batch, shape (texts, dim). It is not normalised, unless by the encoder.
+
+    If ``bfloat16``, the transformer's matrix products are in bfloat16. Pooling and what follows are always in float32.
+    """
     device = encoder.device
     rows = -(-len(tokens) // ROW_STEP) * ROW_STEP
     filled = tokens + [tokens[0]] * (rows - len(tokens))

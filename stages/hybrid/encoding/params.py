@@ -10,11 +10,11 @@ Precision = Literal["auto", "bfloat16", "float32"]
 
 
 class EncoderParams(Section):
-    """How benchmarks are encoded. Embeddings that are computed in bfloat16 are kept in float16.
+    """How texts are encoded. Embeddings that are computed in bfloat16 are saved in float16.
 
     Attributes:
         max_length: tokens of a text that are read, its prompt included; from 8
-        precision: auto (bfloat16 if the processor multiplies in it, else float32), bfloat16 or float32
+        precision: auto (bfloat16 if the processor or GPU supports it, else float32), bfloat16 or float32
         tokens_per_batch: tokens in one forward pass, padding included; at least max_length
     """
 
@@ -26,7 +26,7 @@ class EncoderParams(Section):
     def _check(self) -> Self:
         if self.tokens_per_batch < self.max_length:
             raise ValueError(
-                f"tokens_per_batch is {self.tokens_per_batch}, expected at least max_length, {self.max_length}: a "
-                "batch holds one text or more"
+                f"tokens_per_batch is {self.tokens_per_batch}, expected at least max_length, {self.max_length}, for "
+                "a batch of one text; raise it, or lower max_length"
             )
         return self

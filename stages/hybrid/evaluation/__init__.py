@@ -1,1 +1,1 @@
-"""Measures, language bias, and how sure the figures are."""
+"""Retrieval quality, language bias, and how sure the figures are."""

@@ -1,1 +1,1 @@
-"""What every stage stands on: errors, files, parameters, costs."""
+"""What every stage uses: errors, files, parameters, paths and costs."""

@@ -1,4 +1,4 @@
-"""What a stage cost: seconds and memory, on which machine. Shown in the report; no stage depends on it."""
+"""What a stage cost: seconds and memory, and on which machine. `make run` shows it; no stage depends on it."""
 
 import importlib.metadata
 import os
@@ -14,11 +14,11 @@ PACKAGES = ("torch", "sentence-transformers", "transformers", "faiss-cpu", "nump
 
 
 def write_cost(words: Sequence[str], *, seconds: float) -> None:
-    """Note in data/costs what a stage cost; ``words`` are its script's name and its arguments.
+    """Write to data/costs what a stage cost. ``words`` are its script's name and its arguments.
 
-    A stage that was stopped and resumed is noted with the time of its last part only.
+    If a stage was stopped and resumed, only the time of its last part is written.
     """
-    from stages.hybrid.ground.files import write_json  # imports pandas, which --help need not wait for
+    from stages.hybrid.ground.files import write_json  # imports pandas, which --help does not need
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20  # Linux counts it in KiB
     cost = {"stage": " ".join(words), "seconds": seconds, "peak_memory_gib": peak, "machine": describe_machine()}
@@ -26,7 +26,7 @@ def write_cost(words: Sequence[str], *, seconds: float) -> None:
 
 
 def describe_machine() -> dict[str, Any]:
-    """Return the processor, the cores that may be used, the memory in GiB, and the versions of what computes."""
+    """Return the processor, the usable cores, the memory in GiB, and the versions of Python and `PACKAGES`."""
     return {
         "processor": _processor(),
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
@@ -37,19 +37,23 @@ def describe_machine() -> dict[str, Any]:
 
 
 def read_costs(folder: Path = COSTS) -> list[dict[str, Any]]:
-    """Return what every stage's last run cost, in the order in which they ran."""
+    """Return what the last run of each stage cost, in the order in which the stages ended.
+
+    Raises:
+        UserError: a file in ``folder`` is broken.
+    """
     from stages.hybrid.ground.files import read_json
 
     return [read_json(path) for path in sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime)]
 
 
 def _processor() -> str:
-    """Return the processor's name, and the bfloat16 units that it has, where Linux tells."""
+    """Return the processor's name and its bfloat16 units, as far as the system reports them."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
         return platform.processor() or platform.machine()
-    told = dict(line.split(":", 1) for line in reversed(lines) if ":" in line)
-    told = {key.strip(): value.strip() for key, value in told.items()}
-    units = [unit for unit in ("avx512_bf16", "amx_bf16") if unit in told.get("flags", "").split()]
-    return ", ".join([told.get("model name", platform.machine()), *units])
+    pairs = dict(line.split(":", 1) for line in reversed(lines) if ":" in line)  # reversed, so that core 0 wins
+    facts = {key.strip(): value.strip() for key, value in pairs.items()}
+    units = [unit for unit in ("avx512_bf16", "amx_bf16") if unit in facts.get("flags", "").split()]
+    return ", ".join([facts.get("model name", platform.machine()), *units])

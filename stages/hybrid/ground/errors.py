@@ -1,4 +1,4 @@
-"""The one exception for what a user can mend, and how a script shows it."""
+"""The one exception for errors that a user can repair, and how a script shows it."""
 
 import functools
 import sys
@@ -9,11 +9,11 @@ P = ParamSpec("P")
 
 
 class UserError(Exception):
-    """Something a user can mend: what was found, what was expected, what to do."""
+    """An error that a user can repair. Its one line says what was found, what was expected and what to do."""
 
 
 def one_line_errors(command: Callable[P, None]) -> Callable[P, None]:
-    """Return ``command`` with a `UserError` shown in one line on stderr and exit code 1."""
+    """Return ``command`` so that a `UserError` in it is one line on stderr, with exit code 1."""
 
     @functools.wraps(command)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> None:

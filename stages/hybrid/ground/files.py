@@ -1,14 +1,15 @@
-"""Whole files or none: atomic writes, checksums, and the project's two table formats."""
+"""Files that are whole or absent: atomic writes, checksums, and readers that report a broken file in one line."""
 
 import hashlib
 import json
 import os
 import shutil
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pandas as pd
@@ -20,7 +21,7 @@ AGAIN = "run the stage that writes it, or `dvc repro`"
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """Yield a path to write to; it becomes ``path`` only when the block ends without an error."""
+    """Yield a temporary path to write to. It becomes ``path`` if the block ends without an error."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
@@ -32,9 +33,9 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def whole_folder(path: Path) -> Iterator[Path]:
-    """Yield a new folder to fill; it replaces ``path`` only when the block ends without an error."""
+    """Yield a new folder to fill. It replaces ``path`` if the block ends without an error."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    for left in path.parent.glob(f".{path.name}.*.partial"):  # by a run that was killed
+    for left in path.parent.glob(f".{path.name}.*.partial"):  # left by a run that was killed
         shutil.rmtree(left)
     partial = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent))
     try:
@@ -53,31 +54,47 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def check_sha256(path: Path, expected: str) -> None:
-    """Raise `UserError` where ``path``'s sha256 is not ``expected``."""
-    found = sha256_of(path)
-    if found != expected:
-        raise UserError(f"{path}: sha256 is {found}, expected {expected}; delete the file and fetch it again")
+@contextmanager
+def _one_line_if_broken(path: Path, kind: str) -> Iterator[None]:
+    """Turn every error of a block that reads ``path`` into one line. ``kind`` says what the file should be.
+
+    Raises:
+        UserError: the file is missing, is a folder, or cannot be read.
+        MemoryError: the file is larger than the memory.
+    """
+    if path.is_dir():
+        raise UserError(f"{path}: is a folder, expected {kind}; move it away and {AGAIN}")
+    try:
+        yield
+    except FileNotFoundError:
+        raise UserError(f"{path}: not found; {AGAIN}") from None
+    except MemoryError:  # does not mean that the file is broken
+        raise
+    except Exception as error:  # for damaged files the libraries raise errors of many kinds
+        # Some of numpy's texts advise to unpickle. That would run the code in a hostile file.
+        lines = [line for line in str(error).splitlines() if line.strip() and "pickle" not in line]
+        reason = lines[0].strip() if lines else type(error).__name__
+        raise UserError(f"{path}: not {kind} ({reason}); delete it and {AGAIN}") from None
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write ``value`` as indented JSON in full precision, keys in the given order; NaN is refused."""
+    """Write ``value`` as indented JSON in full precision. Keys keep their order.
+
+    Raises:
+        ValueError: ``value`` holds a number that is NaN or infinite.
+    """
     with whole_file(path) as partial:
         partial.write_text(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
 
 
 def read_json(path: Path) -> Any:
-    """Return what a JSON file holds.
+    """Return the value in a JSON file.
 
     Raises:
         UserError: the file is missing or is not JSON.
     """
-    try:
+    with _one_line_if_broken(path, "valid JSON"):
         return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UserError(f"{path}: not found; {AGAIN}") from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: not valid JSON ({error}); delete it and {AGAIN}") from None
 
 
 def write_text(path: Path, text: str) -> None:
@@ -87,7 +104,7 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_table(path: Path, table: pd.DataFrame) -> None:
-    """Write a table as .parquet or .csv, by the path's ending, without the index."""
+    """Write a table without its index, as parquet if ``path`` ends in .parquet, else as CSV."""
     with whole_file(path) as partial:
         if path.suffix == ".parquet":
             table.to_parquet(partial, index=False)
@@ -96,18 +113,20 @@ def write_table(path: Path, table: pd.DataFrame) -> None:
 
 
 def read_table(path: Path) -> pd.DataFrame:
-    """Return the table in a .parquet or .csv file; an empty cell of text is ``""``.
+    """Return the table in a file that `write_table` wrote. An empty cell of text is ``""``.
 
     Raises:
         UserError: the file is missing or broken.
     """
-    try:
-        return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path, keep_default_na=False)
-    except FileNotFoundError:
-        raise UserError(f"{path}: not found; {AGAIN}") from None
-    except (OSError, ValueError) as error:  # pyarrow's and pandas' errors are of these kinds
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise UserError(f"{path}: not a whole {path.suffix} file ({reason}); delete it and {AGAIN}") from None
+    with _one_line_if_broken(path, f"a whole {path.suffix} file"), path.open("rb") as file:
+        return pd.read_parquet(file) if path.suffix == ".parquet" else _read_csv(file)
+
+
+def _read_csv(file: BinaryIO) -> pd.DataFrame:
+    """Return the table in a CSV file. A row with more cells than the header raises an error."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pd.errors.ParserWarning)  # pandas would drop cells that the header does not name
+        return pd.read_csv(file, keep_default_na=False, index_col=False)
 
 
 def write_array(path: Path, array: np.ndarray) -> None:
@@ -117,14 +136,13 @@ def write_array(path: Path, array: np.ndarray) -> None:
 
 
 def read_array(path: Path) -> np.ndarray:
-    """Return a .npy array, memory-mapped.
+    """Return the array of numbers in a .npy file, memory-mapped. Python objects are never unpickled.
 
     Raises:
         UserError: the file is missing, or is not a whole array of numbers.
     """
-    try:
-        return np.load(path, mmap_mode="r", allow_pickle=False)
-    except FileNotFoundError:
-        raise UserError(f"{path}: not found; {AGAIN}") from None
-    except (OSError, ValueError, EOFError):  # their texts advise to unpickle, which a hostile file would like
-        raise UserError(f"{path}: not a whole .npy file of numbers; delete it and {AGAIN}") from None
+    with _one_line_if_broken(path, "a whole .npy file of numbers"):
+        array = np.lib.format.open_memmap(path, mode="r")  # unlike np.load, it takes .npy only: no pickle, no .npz
+    if array.dtype.kind not in "biuf":
+        raise UserError(f"{path}: holds {array.dtype}, expected numbers; delete it and {AGAIN}")
+    return array

@@ -1,4 +1,4 @@
-"""Parameters: params.yaml through one typed door. What is wrong with it is found before any expensive work."""
+"""Reads params.yaml into typed classes. A wrong value is reported before any expensive work begins."""
 
 import re
 from difflib import get_close_matches
@@ -14,14 +14,14 @@ from stages.hybrid.ground.errors import UserError
 
 PARAMS = Path("params.yaml")
 FIELD = re.compile(r"^        (\w+): (.+)$")  # a line under "Attributes:" in a class's docstring
-MORE = re.compile(r"^ {12}(.+)$")  # its continuation
+MORE = re.compile(r"^ {12}(.+)$")  # the continuation of such a line
 
 
 class Section(BaseModel):
-    """A section of params.yaml. Every field must be there, and no other; nothing is converted but int to float.
+    """A section of params.yaml. It has all of the fields and no others. Only int is converted, to float.
 
-    The docstring of a subclass says under "Attributes" what each field means, with its unit and range. These lines
-    also stand in params.yaml and in the JSON schema.
+    The docstring of a subclass says under "Attributes" what each field means, with its unit and range. The same lines
+    are the comments of params.yaml and the descriptions in the JSON schema.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
@@ -37,17 +37,16 @@ class Params(BaseModel):
         """Return the parameters in the file ``path``.
 
         Raises:
-            UserError: the file is missing or is not a YAML mapping; a key is missing or unknown; a value has the wrong
-                type or is out of range.
+            UserError: the file is missing or is not a YAML mapping, or a value is wrong as in `check`.
         """
         return cls.check(read_mapping(path), path)
 
     @classmethod
     def check(cls, values: dict[str, Any], source: Path) -> Self:
-        """Return ``values`` as parameters; ``source`` is the file that an error names.
+        """Return ``values`` as parameters. ``source`` is the file that an error names.
 
         Raises:
-            UserError: a value is missing, unknown, of the wrong type or out of range.
+            UserError: a key is missing or unknown, or a value has the wrong type or is out of range.
         """
         try:
             return cls.model_validate(values)
@@ -56,7 +55,7 @@ class Params(BaseModel):
 
 
 def read_mapping(path: Path) -> dict[str, Any]:
-    """Return a YAML file that holds a mapping, read as DVC reads it (YAML 1.2: ``no`` is text, ``2e-4`` a number).
+    """Return the mapping in a YAML file. As for DVC, this is YAML 1.2: ``no`` is text and ``2e-4`` a number.
 
     Raises:
         UserError: the file is missing or is not a YAML mapping.
@@ -64,16 +63,19 @@ def read_mapping(path: Path) -> dict[str, Any]:
     try:
         found = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise UserError(f"{path}: not found; run from the project's root, where params.yaml lies") from None
-    except (YAMLError, ValueError) as error:
-        raise UserError(f"{path}: not valid YAML ({' '.join(str(error).split())})") from None
+        raise UserError(f"{path}: not found; run from the project's root, which has params.yaml") from None
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror}), expected a YAML file") from None
+    except (YAMLError, ValueError, RecursionError) as error:
+        raise UserError(f"{path}: not valid YAML ({' '.join(str(error).split())}); correct it") from None
     if not isinstance(found, dict):
-        raise UserError(f"{path}: holds a {type(found).__name__}, expected a mapping of sections")
+        what = "nothing" if found is None else f"a {type(found).__name__}"
+        raise UserError(f"{path}: holds {what}, expected lines such as `seed: 13`; compare it with profiles/help.yaml")
     return found
 
 
 def field_words(kind: type[BaseModel]) -> dict[str, str]:
-    """Return what the docstring of ``kind`` says of each field: the lines under "Attributes"."""
+    """Return what the docstring of ``kind`` says about each field, from the lines under "Attributes"."""
     words: dict[str, str] = {}
     _, _, listed = (kind.__doc__ or "").partition("Attributes:\n")
     for line in listed.splitlines():
@@ -87,7 +89,7 @@ def field_words(kind: type[BaseModel]) -> dict[str, str]:
 
 
 def _in_words(error: ErrorDetails, kind: type[Params], values: dict[str, Any]) -> str:
-    """Return one of pydantic's errors as what was found, what was expected and what to do."""
+    """Return an error of pydantic in plain words: what was found, what was expected, what to do."""
     *above, last = (str(part) for part in error["loc"] if part != "[key]") if error["loc"] else [""]
     name = ".".join([*above, last])
     if error["type"] == "missing":
@@ -101,9 +103,11 @@ def _in_words(error: ErrorDetails, kind: type[Params], values: dict[str, Any]) -
         near = get_close_matches(last, known, n=1)
         hint = f"; is {near[0]!r} meant?" if near else ""
         return f"{name} is not a parameter{hint}"
-    if error["type"] == "value_error":  # raised by a check of ours over several fields
+    if error["type"] == "value_error":  # raised by a section's own check, such as `EncoderParams._check`
         return f"{name}.{error['ctx']['error']}"
     expected = error["msg"].removeprefix("Input should be ")
+    if error["type"] == "model_type":  # pydantic's text has the name of a class
+        expected = "a section with its parameters"
     if "[key]" in error["loc"]:
         return f"{'.'.join(above)} has the key {error['input']!r}, expected text; quote it"
     return f"{name} is {error['input']!r}, expected {expected}"

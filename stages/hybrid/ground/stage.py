@@ -1,10 +1,10 @@
-"""What every script has in common: its command line, one-line errors, its parameters, and what it cost."""
+"""What all scripts share: the command line, one-line errors, parameters, and a note of what a stage cost."""
 
 import functools
 import inspect
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -18,11 +18,11 @@ LISTS = {"model": "models", "benchmark": "benchmarks"}  # a stage's arguments, a
 
 
 def stage(main: Callable[..., None]) -> click.Command:
-    """Return a stage's ``main`` as its command.
+    """Return a stage's ``main`` as a command. Its help is the module's docstring.
 
-    The help is the module's docstring. Of the parameters of ``main``, ``model`` and ``benchmark`` become arguments of
-    the command line, which must be names that params.yaml lists; ``params`` is read from params.yaml into the subclass
-    of `Params` that it is annotated with. What the stage cost is noted in data/costs.
+    ``params`` of ``main`` is read from params.yaml, into the subclass of `Params` that it is annotated with. ``model``
+    and ``benchmark``, if ``main`` has them, become arguments of the command line; params.yaml must list their values.
+    What the stage cost is written to data/costs.
     """
     kind: type[Params] = get_type_hints(main)["params"]
     arguments = [name for name in inspect.signature(main).parameters if name in LISTS]
@@ -30,9 +30,10 @@ def stage(main: Callable[..., None]) -> click.Command:
     @functools.wraps(main)
     def run(**given: Any) -> None:
         start = time.monotonic()
+        values = read_mapping(PARAMS)
         for name in arguments:
-            check_listed(name, given[name])
-        main(kind.read(), **given)
+            check_listed(name, given[name], values)
+        main(kind.check(values, PARAMS), **given)
         words = [Path(main.__code__.co_filename).stem, *(given[name] for name in arguments)]
         write_cost(words, seconds=time.monotonic() - start)
 
@@ -42,7 +43,7 @@ def stage(main: Callable[..., None]) -> click.Command:
 
 
 def tool(main: Callable[..., None]) -> click.Command:
-    """Return ``main`` of a script that is no stage as its command, with the module's docstring as its help."""
+    """Return ``main`` of a script that is not a stage as a command. Its help is the module's docstring."""
     return _command(main, main)
 
 
@@ -50,9 +51,17 @@ def _command(main: Callable[..., None], run: Callable[..., None]) -> click.Comma
     return click.command(help=sys.modules[main.__module__].__doc__)(one_line_errors(run))
 
 
-def check_listed(name: str, value: str) -> None:
-    """Raise `UserError` if params.yaml does not list ``value`` as a model or benchmark, as ``name`` says."""
-    params = read_mapping(PARAMS)
-    if value not in params.get(LISTS[name], []):
-        known = "; ".join(f"{key} {', '.join(map(str, params.get(key, [])))}" for key in LISTS.values())
-        raise UserError(f"{value!r} is not a {name} in {PARAMS}, which lists the {known}; name one of these")
+def check_listed(name: str, value: str, values: Mapping[str, Any]) -> None:
+    """Check that params.yaml lists ``value``.
+
+    Args:
+        name: the argument that has it, model or benchmark.
+        value: what the argument is.
+        values: all of params.yaml.
+
+    Raises:
+        UserError: params.yaml does not list it.
+    """
+    if value not in (values.get(LISTS[name]) or []):
+        known = " and ".join(f"{key} {', '.join(map(str, values.get(key) or []))}" for key in LISTS.values())
+        raise UserError(f"{name} is {value!r}, expected one that {PARAMS} lists: it has the {known}")

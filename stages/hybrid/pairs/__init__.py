@@ -1,1 +1,1 @@
-"""Training pairs: prepared, checked for leaks, groups that say the same named."""
+"""Training pairs: benchmark texts among them (leaks), groups that say the same (twins), and held-out pages."""

@@ -1,4 +1,4 @@
-"""Benchmark texts among training pairs: equal after normalisation, or nearly so in the same language."""
+"""Leaks: texts of a benchmark among the training pairs, equal or nearly equal."""
 
 import pandas as pd
 
@@ -6,18 +6,23 @@ from stages.hybrid.languages import comparison_key
 from stages.hybrid.pairs.near_duplicates import near_matches
 from stages.hybrid.records import Benchmark
 
-MIN_JACCARD = 0.8  # of the character shingles of two texts that are nearly equal
-NAMED_LEAKS = 5  # that a message shows
+NAMED_LEAKS = 5  # how many leaks a message names
 COLUMNS = ["row", "group_id", "lang", "side", "benchmark", "text_id", "match"]
 
 
 def find_leaks(pairs: pd.DataFrame, benchmarks: dict[str, Benchmark]) -> pd.DataFrame:
-    """Return the training pairs that share a text with a benchmark, each once a side and benchmark, sorted by row.
+    """Return the training pairs that share a text with a benchmark, one row for each pair, side and benchmark.
 
-    Columns: row (of ``pairs``), group_id, lang, side, benchmark, text_id (of the benchmark's query or passage), match.
-    Queries are held against queries, passages against passages. ``match`` is ``equal`` where the texts are so but for
-    case, punctuation and spacing, in any languages; ``near`` where they are nearly so (`near_matches`) and of one
-    language.
+    Queries are compared with queries, and passages with passages. Rows are sorted by (row, side, benchmark).
+    The columns are:
+
+    - row: the index of the pair in ``pairs``;
+    - group_id, lang: those of the pair;
+    - side: query or passage;
+    - benchmark: its name;
+    - text_id: the id of the benchmark's query or passage;
+    - match: ``equal`` if the texts differ only in case, punctuation and spacing, whatever their languages. ``near`` if
+      they are nearly equal (`near_matches`) and in one language.
     """
     found = [pd.DataFrame(columns=COLUMNS)]
     for side in ("query", "passage") if benchmarks else ():
@@ -32,7 +37,7 @@ def find_leaks(pairs: pd.DataFrame, benchmarks: dict[str, Benchmark]) -> pd.Data
 
 
 def name_leaks(leaks: pd.DataFrame) -> str:
-    """Return the first leaks as "GROUP (LANG) has SIDE ID of BENCHMARK", and how many there are more."""
+    """Return the first leaks in words, as "GROUP (LANG) has SIDE ID of BENCHMARK", and the number of the others."""
     shown = [
         f"{leak.group_id} ({leak.lang}) {'has' if leak.match == 'equal' else 'nearly has'} {leak.side} {leak.text_id} "
         f"of {leak.benchmark}"
@@ -43,7 +48,7 @@ def name_leaks(leaks: pd.DataFrame) -> str:
 
 
 def _texts_of(benchmarks: dict[str, Benchmark], side: str) -> pd.DataFrame:
-    """Return the benchmarks' queries or passages by what they say: benchmark, lang, key, text_id."""
+    """Return the benchmarks' queries or passages with their comparison keys: benchmark, lang, key, text_id."""
     tables = []
     for name, benchmark in benchmarks.items():
         table = benchmark.queries if side == "query" else benchmark.passages
@@ -56,10 +61,10 @@ def _texts_of(benchmarks: dict[str, Benchmark], side: str) -> pd.DataFrame:
 
 
 def _near_keys(own: pd.DataFrame, texts: pd.DataFrame) -> pd.DataFrame:
-    """Return which keys of ``own`` are nearly which of ``texts``, in one language: lang, key, near_key."""
+    """Return the keys of ``own`` that are nearly equal to keys of ``texts`` in one language: lang, key, near_key."""
     found = [pd.DataFrame(columns=["lang", "key", "near_key"])]
     for lang, rows in own[own["key"] != ""].groupby("lang"):
         keys, others = rows["key"].unique(), texts.loc[texts["lang"] == lang, "key"].unique()
-        left, right = near_matches(list(keys), list(others), MIN_JACCARD).T
+        left, right = near_matches(list(keys), list(others)).T
         found.append(pd.DataFrame({"lang": lang, "key": keys[left], "near_key": others[right]}))
     return pd.concat(found)

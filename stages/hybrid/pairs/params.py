@@ -11,8 +11,8 @@ class PrepareParams(Section):
     """How training pairs are prepared.
 
     Attributes:
-        held_out_share: share of the pages that is kept out of training for validation; at least 0, below 1
-        leaks: training pairs that hold a text of a benchmark: stop (end the run), drop (leave out) or allow (keep)
+        held_out_share: share of the pages that is kept out of training, for validation; 0 to below 1
+        leaks: if a training pair has a text of a benchmark: stop ends the run, drop leaves the pair out, allow keeps it
     """
 
     held_out_share: Annotated[float, Field(ge=0, lt=1)]

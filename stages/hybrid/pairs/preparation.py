@@ -1,4 +1,4 @@
-"""From raw pairs to training pairs: what leaks out of a benchmark goes, pages are held out, twins are named."""
+"""From raw pairs to training pairs: leaks are dropped, twins are named, and pages are held out for validation."""
 
 from hashlib import sha256
 from typing import Any
@@ -15,43 +15,56 @@ from stages.hybrid.records import Benchmark, Pair
 def prepare_pairs(name: str, pairs: pd.DataFrame, leaks: pd.DataFrame, params: PrepareParams) -> pd.DataFrame:
     """Return the training table: the columns of `Pair`, ``twin_id`` and ``held_out``, sorted by (group_id, lang).
 
-    ``pairs`` has the columns of `Pair`; ``leaks`` are those of `find_leaks` among them.
+    A held-out group that has a twin in training is left out.
+
+    Args:
+        name: Name of the training set, for errors.
+        pairs: The columns of `Pair`.
+        leaks: What `find_leaks` returns for ``pairs``.
+        params: What to do with leaks, and how many pages to hold out.
 
     Raises:
-        UserError: there is no pair, or there are leaks and they stop the run.
+        UserError: There are no pairs, there are leaks and ``params`` says to stop, or every pair is a leak.
     """
     if pairs.empty:
-        raise UserError(f"data set {name}: no pair in the languages asked for; check languages in params.yaml")
+        raise UserError(
+            f"training set {name}: has no pairs in the wanted languages, expected some; change languages in params.yaml"
+        )
     if params.leaks == "stop" and len(leaks):
         raise UserError(
-            f"data set {name}: {leaks['row'].nunique()} of {len(pairs)} training pairs hold a text of a benchmark: "
-            f"{name_leaks(leaks)}; drop them from the data, or set prepare.leaks to drop or allow"
+            f"training set {name}: {leaks['row'].nunique()} of {len(pairs)} pairs have a text of a benchmark, expected "
+            f"none: {name_leaks(leaks)}; remove them from the data, or set prepare.leaks to drop or allow"
         )
     kept = pairs[~pairs.index.isin(leaks["row"])] if params.leaks == "drop" else pairs
     if kept.empty:
-        raise UserError(f"data set {name}: every pair holds a text of a benchmark; take it out of datasets")
+        raise UserError(
+            f"training set {name}: has only pairs with a text of a benchmark ({len(pairs)}), expected others; remove "
+            f"{name} from datasets"
+        )
     table = kept.sort_values(["group_id", "lang"], ignore_index=True)
     table["twin_id"] = twin_ids(table)
     table["held_out"] = held_out_pages(table["page_id"], params.held_out_share)
-    # a group that says the same as one in training would make validation look better than it is
+    # A twin of a training group would make the validation loss lower than it is on new text.
     trained = set(table.loc[~table["held_out"], "twin_id"])
     return table[~table["held_out"] | ~table["twin_id"].isin(trained)].reset_index(drop=True)
 
 
-def validation_pairs(benchmark: Benchmark) -> pd.DataFrame:
-    """Return a benchmark's questions as pairs to validate on: the columns of `Pair` and ``twin_id``, sorted.
+def validation_pairs(name: str, benchmark: Benchmark) -> pd.DataFrame:
+    """Return the validation pairs of the benchmark ``name``: the columns of `Pair` and ``twin_id``, sorted.
 
-    A question makes a pair in each language that asks it and has a relevant passage, the first by grade, then id.
+    A question makes one pair in each language in which it has both a query and a relevant passage. The passage is the
+    most relevant one, and of equally relevant ones the first by id.
 
     Raises:
-        UserError: no question has a relevant passage in its own language.
+        UserError: No query has a relevant passage in its own language.
     """
     queries = benchmark.queries.rename(columns={"text": "query", "question_id": "group_id"})
     passages = benchmark.passages.rename(columns={"text": "passage"})
     joined = queries.merge(benchmark.qrels, on="query_id").merge(passages, on=["passage_id", "lang"])
     if joined.empty:
         raise UserError(
-            "validation_set: no question of it has a relevant passage in its own language; choose another benchmark"
+            f"validation_set is {name}, in which no query has a relevant passage in its own language, expected at "
+            "least one; choose another benchmark"
         )
     best = joined.sort_values(["group_id", "lang", "relevance", "passage_id"], ascending=[True, True, False, True])
     pairs = best.drop_duplicates(["group_id", "lang"]).rename(columns={"passage_id": "page_id"})
@@ -62,28 +75,39 @@ def validation_pairs(benchmark: Benchmark) -> pd.DataFrame:
 def choose_validation(
     training: dict[str, pd.DataFrame], benchmarks: dict[str, Benchmark], validation_set: str
 ) -> pd.DataFrame:
-    """Return the pairs to validate on, with their ``dataset``: a benchmark's if it is named, else those held out.
+    """Return the validation pairs, with the name of their set in ``dataset``.
+
+    Args:
+        training: The tables of `prepare_pairs`, by name.
+        benchmarks: The benchmarks, by name.
+        validation_set: Name of the benchmark to take pairs from; if empty, the held-out training pairs are taken.
 
     Raises:
-        UserError: as for `validation_pairs`.
+        UserError: The benchmark has no query with a relevant passage in its own language.
     """
     if validation_set:
-        return validation_pairs(benchmarks[validation_set]).assign(dataset=validation_set)
+        return validation_pairs(validation_set, benchmarks[validation_set]).assign(dataset=validation_set)
     tables = [table[table["held_out"]].assign(dataset=name) for name, table in training.items()]
     return pd.concat(tables, ignore_index=True).drop(columns="held_out")
 
 
 def held_out_pages(pages: pd.Series, share: float) -> pd.Series:
-    """Return which rows' pages are held out: a page's lot hangs on its name alone, so it is the same in every run."""
-    lots = {page: int(sha256(page.encode()).hexdigest()[:8], 16) / 2**32 for page in pages.unique()}
-    return pages.map(lots) < share
+    """Return whether each row's page is held out. Only the page's name and ``share`` decide, so every run agrees."""
+    draws = {page: int(sha256(page.encode()).hexdigest()[:8], 16) / 2**32 for page in pages.unique()}  # in [0, 1)
+    return pages.map(draws) < share
 
 
 def describe_pairs(table: pd.DataFrame, leaks: pd.DataFrame, *, pairs_read: int) -> dict[str, Any]:
-    """Return counts of a training table: pairs read, leaks among them, pairs for training by language, held out."""
+    """Return the counts of a training set, and a hash of its text.
+
+    Args:
+        table: What `prepare_pairs` returns.
+        leaks: What `find_leaks` returns.
+        pairs_read: Number of raw pairs.
+    """
     train = table[~table["held_out"]]
     counts = leaks.groupby(["benchmark", "side", "match"]).size()
-    families = train.groupby("twin_id")["group_id"].nunique()  # twins and all that they chain together
+    families = train.groupby("twin_id")["group_id"].nunique()  # by family of twins
     return {
         "pairs_read": pairs_read,
         "leaking_pairs": {" ".join(key): int(count) for key, count in counts.items()},
@@ -92,21 +116,22 @@ def describe_pairs(table: pd.DataFrame, leaks: pd.DataFrame, *, pairs_read: int)
         "held_out_pairs": int(table["held_out"].sum()),
         "groups_with_a_twin": int(families[families > 1].sum()),
         "most_groups_of_one_meaning": int(families.max()) if len(families) else 0,
-        "pairs_by_language": {str(lang): int(n) for lang, n in train["lang"].value_counts().sort_index().items()},
+        "pairs_by_language": _count_languages(train),
         "sha256_of_text": sha256("\n".join(table["query"] + "\t" + table["passage"]).encode()).hexdigest(),
     }
 
 
 def describe_benchmark(benchmark: Benchmark) -> dict[str, Any]:
-    """Return a benchmark's counts: queries and passages by language, judgements, and a hash of its text."""
+    """Return the counts of a benchmark, and a hash of its text."""
     texts = "\n".join([*benchmark.queries["text"], *benchmark.passages["text"]])
     return {
-        "queries_by_language": {
-            str(lang): int(n) for lang, n in benchmark.queries["lang"].value_counts().sort_index().items()
-        },
-        "passages_by_language": {
-            str(lang): int(n) for lang, n in benchmark.passages["lang"].value_counts().sort_index().items()
-        },
+        "queries_by_language": _count_languages(benchmark.queries),
+        "passages_by_language": _count_languages(benchmark.passages),
         "judgements": len(benchmark.qrels),
         "sha256_of_text": sha256(texts.encode()).hexdigest(),
     }
+
+
+def _count_languages(table: pd.DataFrame) -> dict[str, int]:
+    """Return the number of rows by language, sorted by language."""
+    return {str(lang): int(n) for lang, n in table["lang"].value_counts().sort_index().items()}

@@ -1,4 +1,4 @@
-"""Groups that say the same: twins are false negatives when they meet in a batch."""
+"""Twins: groups that say the same, and so are false negatives of each other if they meet in a batch."""
 
 import numpy as np
 import pandas as pd
@@ -8,15 +8,17 @@ from scipy.sparse.csgraph import connected_components
 from stages.hybrid.languages import comparison_key
 from stages.hybrid.pairs.near_duplicates import near_duplicates
 
-MIN_JACCARD = 0.8  # of the character shingles of two passages that say the same
-
 
 def twin_ids(pairs: pd.DataFrame) -> pd.Series:
-    """Return, for each row of ``pairs``, the group id that stands for all groups that say the same.
+    """Return the family of twins of each row of ``pairs``, named by the first group id in the family.
 
-    Two groups are twins if, in some language, their queries or their passages are equal but for case, punctuation and
-    spacing, or their passages nearly so (`near_duplicates`), or if a third group is a twin of both. A text without
-    letters or digits says nothing.
+    Two groups are twins if one of these is true:
+
+    - Their queries or their passages in some language differ only in case, punctuation and spacing.
+    - Their passages in some language are nearly equal (`near_duplicates`).
+    - A third group is a twin of both.
+
+    Texts without letters or digits are not compared.
     """
     groups, names = pd.factorize(pairs["group_id"], sort=True)
     keys = {side: pairs[side].map(comparison_key).to_numpy() for side in ("query", "passage")}
@@ -30,7 +32,7 @@ def twin_ids(pairs: pd.DataFrame) -> pd.Series:
 
 
 def _equal_texts(langs: np.ndarray, keys: np.ndarray) -> np.ndarray:
-    """Return links (row, first row of the same language and key), shape (rows, 2); empty keys have none."""
+    """Return links (row, first row of the same language and key), shape (links, 2); an empty key has no link."""
     table = pd.DataFrame({"lang": langs, "key": keys, "row": np.arange(len(keys))})
     table = table[table["key"] != ""]
     table["first"] = table.groupby(["lang", "key"])["row"].transform("first")
@@ -43,5 +45,5 @@ def _near_passages(langs: np.ndarray, keys: np.ndarray) -> np.ndarray:
     distinct = table[table["key"] != ""].drop_duplicates()
     found = [np.empty((0, 2), dtype=np.int64)]
     for _, rows in distinct.groupby("lang"):
-        found.append(rows.index.to_numpy()[near_duplicates(rows["key"].tolist(), MIN_JACCARD)])
+        found.append(rows.index.to_numpy()[near_duplicates(rows["key"].tolist())])
     return np.concatenate(found)

@@ -1,1 +1,1 @@
-"""The report: tables for tools, and pages and pictures for people."""
+"""The report: tables for other tools, and pages and plots for people."""

@@ -1,21 +1,21 @@
-"""The answer that the report opens with: on each benchmark, where a model is better, where worse, where neither."""
+"""The answer at the top of the report: in which figures each model is better, worse, or not significantly different."""
 
 import pandas as pd
 
 from stages.hybrid.evaluation.names import SMALLER_IS_BETTER
+from stages.hybrid.evaluation.significance.intervals import ALPHA
 from stages.hybrid.report.evidence import Evidence
 from stages.hybrid.report.figures import name_figure, name_system
 from stages.hybrid.report.pages import Block, Heading, Paragraph
-from stages.hybrid.retrieval.baselines import adjusted_name
-
-ALPHA = 0.05  # a difference is significant if its corrected p is below
+from stages.hybrid.retrieval.baselines import centred_name
 
 
 def describe_answer(evidence: Evidence) -> list[Block]:
-    """Return the answer, a paragraph per benchmark and comparison."""
+    """Return the answer: a paragraph per benchmark and pair of systems, then what its words mean."""
+    asked = _asked(evidence)
     lines = [
         answer(rows, benchmark=str(benchmark), one=str(one), other=str(other))
-        for (benchmark, one, other), rows in _asked(evidence).groupby(["benchmark", "system", "against"], sort=False)
+        for (benchmark, one, other), rows in asked.groupby(["benchmark", "system", "against"], sort=False)
     ]
     if not lines:
         return [Paragraph("One model was judged, so there is nothing to compare. Its figures are below.")]
@@ -23,7 +23,14 @@ def describe_answer(evidence: Evidence) -> list[Block]:
         f"This is one run with one seed ({evidence.seed}). The tests are over questions: they do not say what another "
         "seed would give."
     )
-    return [Heading(2, "Answer"), *map(Paragraph, lines), Paragraph(seed)]
+    words = "The headline figures are mAP (mean average precision) in the three settings, and rank distance. "
+    if (centred := centred_name(evidence.models[0])) in set(asked["against"]):
+        words += (
+            f"In {name_system(centred)}, each language's mean embedding is subtracted from its embeddings. This needs "
+            "no training. "
+        )
+    words += "“How to read the figures” explains settings and measures."
+    return [Heading(2, "Answer"), *map(Paragraph, lines), Paragraph(words), Paragraph(seed)]
 
 
 def _asked(evidence: Evidence) -> pd.DataFrame:
@@ -31,18 +38,18 @@ def _asked(evidence: Evidence) -> pd.DataFrame:
     if evidence.comparisons.empty:
         return pd.DataFrame(columns=["benchmark", "system", "against"])
     base = evidence.models[0]
-    wanted = evidence.comparisons["against"].isin([base, adjusted_name(base, "centred")])
+    wanted = evidence.comparisons["against"].isin([base, centred_name(base)])
     return evidence.comparisons[wanted & evidence.comparisons["system"].isin(evidence.models)]
 
 
 def answer(rows: pd.DataFrame, *, benchmark: str, one: str, other: str) -> str:
-    """Return in words in which figures system ``one`` is significantly better or worse than ``other``.
+    """Return in words in which figures the system ``one`` is significantly better or worse than ``other``.
 
     Args:
-        rows: the comparisons of the two, columns setting, measure, difference and p_holm.
-        benchmark: what they were judged on.
-        one: the system that is asked about.
-        other: the system that it is compared with.
+        rows: The comparisons of the two: columns setting, measure, difference and p_holm.
+        benchmark: Name of the benchmark.
+        one: Name of the first system.
+        other: Name of the second system.
     """
     better, worse, neither = split_figures(rows)
     parts = []
@@ -72,5 +79,5 @@ def split_figures(rows: pd.DataFrame) -> tuple[list[str], list[str], list[str]]:
 
 def _listed(names: list[str], of: int) -> str:
     if len(names) == of and of > 1:
-        return f"all {of} headline figures"
+        return "both headline figures" if of == 2 else f"all {of} headline figures"
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

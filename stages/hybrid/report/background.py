@@ -1,4 +1,4 @@
-"""What the report says of how the results came about: training, data, a check of the index; as blocks."""
+"""The report's sections on how the results were made: training, data, and a check of the index."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ HASH = 16  # digits of a hash that are shown
 
 
 def describe_training(evidence: Evidence) -> list[Block]:
-    """Return the section on training: the loss, and what the batches were made of. Nothing if neither is known."""
+    """Return the section on training: the loss and the batches. The list is empty if neither is known."""
     blocks = [*_loss(evidence), *describe_batches(evidence.plan)]
     return [Heading(2, "Training"), *blocks] if blocks else []
 
@@ -28,7 +28,7 @@ def _loss(evidence: Evidence) -> list[Block]:
 
 
 def describe_data(evidence: Evidence) -> list[Block]:
-    """Return the section on data: counts and origins. Nothing if neither is known."""
+    """Return the section on data: counts and origins. The list is empty if neither is known."""
     blocks = [*_counts(evidence.statistics), *_origins(evidence.sources)]
     return [Heading(2, "Data"), *blocks] if blocks else []
 
@@ -42,8 +42,12 @@ def _counts(statistics: dict[str, Any]) -> list[Block]:
         asked = [f"{sum(side.values()):,}" if side else "–" for side in (queries, passages)]
         languages = str(len(counted.get("pairs_by_language", queries)))
         rows.append([name, counted["sha256_of_text"][:HASH], languages, *pairs, leaks, *asked])
-    columns = ["name", "hash of the text", "languages", "training pairs", "held out", "leaking", "queries", "passages"]
-    return [Table(columns, rows, text_columns=2)] if rows else []
+    columns = ["name", "hash of the text", "languages", "training pairs", "held out", "leaks", "queries", "passages"]
+    text = (
+        "Held-out pairs are kept for validation, and not trained on. A leak is a text of a training pair that equals, "
+        "or nearly equals, a text of a benchmark."
+    )
+    return [Paragraph(text), Table(columns, rows, text_columns=2)] if rows else []
 
 
 def _origins(sources: dict[str, Any]) -> list[Block]:
@@ -66,8 +70,9 @@ def describe_index(evidence: Evidence) -> list[Block]:
     worst = gaps.groupby(["benchmark", "system"], sort=False)["gap"].max()
     rows = [[benchmark, system, f"{gap:.6f}"] for benchmark, system, gap in worst.reset_index().itertuples(index=False)]
     text = (
-        "All measures come from exact ranks. The run that the index finds is scored apart, by ranx. The table has the "
-        "largest difference over nDCG@10 and recall. It is what the index loses: 0 for an exact index."
+        "All figures above come from exact ranks. As a check, ranx scores the passages that the index finds. The table "
+        "has the largest difference between the two in nDCG@10 and recall. An exact index loses nothing, so its "
+        "difference is 0."
     )
     return [
         Heading(2, "Check of the index"),

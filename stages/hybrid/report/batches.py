@@ -1,25 +1,26 @@
-"""What the report says of the batches: what they are made of, beside what was expected; as blocks."""
+"""The report's section on batches: their counts and shares, beside the expected ones."""
 
 from typing import Any
 
 from stages.hybrid.report.pages import Block, Heading, Paragraph, Table
 
-OFTEN = 3  # groups drawn at least so many times are counted together
+OFTEN = 3  # groups that were drawn at least this many times are counted together
 
 
 def describe_batches(plan: dict[str, Any]) -> list[Block]:
-    """Return the section on the batches of a plan, from `summarise_plan`; nothing if there is no plan."""
+    """Return the section on the batches of a plan, from `summarise_plan`. The list is empty if there is no plan."""
     if not plan:
         return []
     kinds = ", ".join(f"{count:,} {kind}" for kind, count in plan["batches_by_kind"].items())
     blocks: list[Block] = [
         Heading(3, "Batches"),
         Paragraph(f"{plan['batches']:,} batches with {plan['pairs']:,} pairs in all: {kinds}. {_ratio(plan)}"),
+        Paragraph("A group is a pair with all its translations. The table counts how often the groups were drawn."),
         _use(plan["datasets"]),
-        Paragraph("Pairs that share a page, or say the same, are masked as negatives of each other in the loss."),
+        Paragraph("If two pairs of a batch share a page or say the same, the loss does not use them as negatives."),
         *(Paragraph(_left_out(data)) for data in plan["datasets"] if data["kinds_left_out"]),
         Paragraph(
-            "Shares of the plan's queries and passages by language. The expected share follows from the parameters and "
+            "Shares of the queries and passages in each language. The expected share follows from the parameters and "
             "the data. The last column is the larger of the two distances from it, in standard errors."
         ),
         _languages(plan["languages"]),
@@ -50,7 +51,10 @@ def _use(datasets: list[dict[str, Any]]) -> Table:
 
 def _left_out(data: dict[str, Any]) -> str:
     kinds = " and no ".join(data["kinds_left_out"])
-    return f"Training set {data['dataset']} makes no {kinds} batch, because too few of its groups share the languages."
+    return (
+        f"Training set {data['dataset']} makes no {kinds} batch. Either too few of its groups share the languages, or "
+        "its queries are their own passages."
+    )
 
 
 def _languages(languages: list[dict[str, Any]]) -> Table:

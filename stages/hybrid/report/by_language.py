@@ -1,4 +1,4 @@
-"""What the report says of languages: seen and unseen, high- and low-resource, each query language, bias; as blocks."""
+"""The report's sections on languages: seen and unseen, by resources, each query language, language bias."""
 
 import pandas as pd
 
@@ -15,20 +15,21 @@ BIAS = {
     "rank_distance_share": "the same, as a share of the pool",
     "own_language_first": "share of the queries whose best-ranked relevant passage is in their own language",
     "own_language_share": "share of the top passages that are in the query's own language",
-    "awrf": "attention-weighted rank fairness of the top passages; 1 is fair",
+    "awrf": "attention-weighted rank fairness: whether languages have the same shares of the top passages, weighted by "
+    "rank, as of the relevant passages; 1 is fair",
     "peer": "probability that the languages' relevant passages have equal expected ranks; 1 is fair",
-    "rank_correlation": "agreement of a question's translations on the order of its relevant passages; 1 is full",
-    "mrc": "agreement of a question's translations on the top passages and their order; 1 is full",
-    "language_divergence": "divergence of the languages of the top passages from equal shares, in nats; 0 is equal",
+    "rank_correlation": "how alike the translations of a question order its relevant passages; 1 is equal",
+    "mrc": "how alike the top passages for the translations of a question are, and their order; 1 is equal",
+    "language_divergence": "how far the languages of the top passages are from equal shares, in nats; 0 is equal",
 }
 RESOURCES = (
-    "mAP by the resources of the query language. High is class 4 or 5 of Joshi et al. 2020 (arXiv 2004.09095), lower "
-    "is class 0 to 3."
+    "mAP by how much data there is in the query language. High is class 4 or 5 of Joshi et al. 2020 (arXiv "
+    "2004.09095), lower is class 0 to 3."
 )
 
 
 def describe_seen(evidence: Evidence, benchmark: str) -> list[Block]:
-    """Return mAP by whether training saw the languages."""
+    """Return the section with mAP by whether training saw the languages."""
     cells = evidence.cells[evidence.cells["benchmark"] == benchmark]
     table = seen_and_unseen(cells, evidence.languages)
     keys = ["setting", "query", "passages"]
@@ -38,14 +39,15 @@ def describe_seen(evidence: Evidence, benchmark: str) -> list[Block]:
         table.pivot(index="system", columns=keys, values="value"), evidence, [key[:3] for key in columns]
     )
     text = (
-        "mAP by whether training saw the language of the query, and that of the passages. In brackets: the number of "
-        f"cells (language pairs). Training languages: {', '.join(evidence.languages)}."
+        "mAP by whether training saw the language of the query, then that of the passages. “Seen to unseen” has "
+        "queries in a language that training saw, and passages in one that it did not. In brackets is the number of "
+        f"cells (pairs of languages). Training languages: {', '.join(evidence.languages)}."
     )
     return [Heading(3, "Seen and unseen languages"), Paragraph(text), Table(["system", *names], shown)]
 
 
 def describe_resources(evidence: Evidence, benchmark: str) -> list[Block]:
-    """Return mAP by the resources of the query language."""
+    """Return the section with mAP by the resources of the query language."""
     table = by_resources(evidence.cells[evidence.cells["benchmark"] == benchmark])
     keys = ["setting", "resources"]
     columns = list(table[keys].drop_duplicates().itertuples(index=False, name=None))
@@ -60,7 +62,7 @@ def describe_resources(evidence: Evidence, benchmark: str) -> list[Block]:
 
 
 def _system_rows(values: pd.DataFrame, evidence: Evidence, columns: list[tuple[str, ...]]) -> list[list[str]]:
-    """Return a row per scored system: its name, and its mAP in each of ``columns``."""
+    """Return one row per scored system: its name, and its mAP in each of ``columns``."""
     return [
         [system, *(show("map", values.at[system, key]) for key in columns)]
         for system in evidence.systems
@@ -69,7 +71,7 @@ def _system_rows(values: pd.DataFrame, evidence: Evidence, columns: list[tuple[s
 
 
 def describe_languages(evidence: Evidence, benchmark: str) -> list[Block]:
-    """Return mAP by query language, a table per setting."""
+    """Return the section with mAP by query language, one table per setting."""
     rows = evidence.by_language[evidence.by_language["benchmark"] == benchmark]
     blocks: list[Block] = [
         Heading(3, "By query language"),
@@ -84,7 +86,7 @@ def describe_languages(evidence: Evidence, benchmark: str) -> list[Block]:
 
 
 def _language_table(rows: pd.DataFrame, evidence: Evidence, *, measure: str) -> Table:
-    """Return a row per system and a column per query language; ``rows`` has system, query_lang and value."""
+    """Return one row per system and one column per query language. ``rows`` has system, query_lang and value."""
     values = rows.pivot(index="system", columns="query_lang", values="value")
     cells = [
         [system, *(show(measure, value) for value in values.loc[system])]
@@ -100,7 +102,7 @@ def _language_names(langs: pd.Series) -> str:
 
 
 def describe_bias(evidence: Evidence, benchmark: str) -> list[Block]:
-    """Return the bias measures of each system, what they mean, and the rank distance by query language."""
+    """Return the section with the bias measures of each system, and the rank distance by query language."""
     bias = evidence.bias[evidence.bias["benchmark"] == benchmark]
     means = bias[bias["query_lang"] == MEAN]
     measures = list(dict.fromkeys(means["measure"]))
@@ -114,7 +116,7 @@ def describe_bias(evidence: Evidence, benchmark: str) -> list[Block]:
     words = [[name_measure(name), BIAS.get(name.partition("@")[0], ""), f"{queries[name]:,}"] for name in measures]
     return [
         Heading(3, "Language bias"),
-        Paragraph("In the pool of all languages. Figures are means over query languages."),
+        Paragraph("Measured in the pool of all languages. The figures are means over query languages."),
         Table(["system", *map(name_measure, measures)], rows),
         Table(["measure", "what it says", "queries"], words, text_columns=2),
         *_rank_distances(bias, evidence, benchmark),

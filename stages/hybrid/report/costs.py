@@ -1,4 +1,4 @@
-"""What the last run of each stage cost, as blocks."""
+"""The page on costs: time and memory of each stage's last run."""
 
 from datetime import timedelta
 from typing import Any
@@ -7,9 +7,9 @@ from stages.hybrid.report.pages import Block, Heading, Paragraph, Table
 
 
 def describe_costs(costs: list[dict[str, Any]], *, profile: str, seed: int) -> list[Block]:
-    """Return the page on costs, from what `read_costs` returns."""
+    """Return the page on costs, from the result of `read_costs`."""
     if not costs:
-        return [Paragraph("No stage has noted what it cost. Run `dvc repro` first.")]
+        return [Paragraph("There are no costs of any stage yet. Run `dvc repro` first.")]
     machine = costs[-1]["machine"]
     versions = ", ".join(f"{name} {version}" for name, version in machine["packages"].items())
     text = (

@@ -1,4 +1,4 @@
-"""All that the report is written from, and how it is read."""
+"""All data that the report is written from, and how it is read."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,24 +17,24 @@ Scored = dict[tuple[str, str], Path]  # (benchmark, system) -> its folder below 
 
 @dataclass(frozen=True)
 class Evidence:
-    """All that the report is written from.
+    """All data that the report is written from.
 
     Attributes:
         profile: Name of the parameter profile.
         seed: The run's seed.
-        models: The models; the others are compared with the first.
-        systems: All that was scored, in the order in which it is shown: models, baselines, adjusted models.
+        models: The models. The others are compared with the first.
+        systems: All systems that were scored, in the order of the tables.
         languages: Training languages.
-        summary: The table of `summary_table`.
-        cells: The columns of `average_cells`, with benchmark and system.
-        by_language: The columns of `average_languages`, with benchmark and system.
-        bias: The columns of `average_bias`, with benchmark and system.
-        language_pairs: The columns of `bias_by_pair`, with benchmark and system.
-        checks: Measures of the pool by exact ranks and by the index: benchmark, system, measure, exact, run.
-        comparisons: Paired comparisons of systems: benchmark, the columns of `compare_systems`, p_holm.
-        plan: What the batch stage says of its plan; empty if there is none.
-        curve: The training curve, columns step and loss; None if nothing was trained.
-        statistics: What the prepare stage counted, by training set or benchmark.
+        summary: The result of `summary_table`.
+        cells: Columns benchmark, system and those of `average_cells`.
+        by_language: Columns benchmark, system and those of `average_languages`.
+        bias: Columns benchmark, system and those of `average_bias`.
+        language_pairs: Columns benchmark, system and those of `bias_by_pair`.
+        checks: Measures in the pool by exact ranks and by the run of the index: benchmark, system, measure, exact, run.
+        comparisons: Paired comparisons: benchmark, the columns of `compare_systems`, p_holm.
+        plan: The result of `summarise_plan`; empty if there is no plan.
+        curve: The training curve, whose columns include step and loss; None if nothing was trained.
+        statistics: Counts by the stage prepare, for each training set and benchmark.
         sources: SOURCE.json of each training set and benchmark, by name.
     """
 
@@ -64,7 +64,7 @@ class Evidence:
 def read_evidence(
     *, profile: str, seed: int, models: list[str], benchmarks: list[str], languages: list[str]
 ) -> Evidence:
-    """Read what the stages left of this run.
+    """Return the evidence from the files that the stages wrote.
 
     Raises:
         UserError: a table is missing or broken.
@@ -74,7 +74,7 @@ def read_evidence(
     averages = join({key: average_benchmark(table) for key, table in queries.items()})
     bias = collect(BIAS, scored, "bias.csv")
     statistics = read_json(STATISTICS) if STATISTICS.exists() else {}
-    sources = sorted(RAW.glob("*/SOURCE.json"))  # those of earlier runs among them, which are left out
+    sources = sorted(RAW.glob("*/SOURCE.json"))  # sets of earlier runs are among them, and are left out below
     return Evidence(
         profile=profile,
         seed=seed,
@@ -96,7 +96,7 @@ def read_evidence(
 
 
 def find_scored(models: list[str], benchmarks: list[str]) -> Scored:
-    """Return every system that was scored on a benchmark, in the order in which it is shown."""
+    """Return the folder of every system on every benchmark, in the order of the tables."""
     found = {benchmark: find_systems(SCORES, [WITHOUT_MODEL, *models], benchmark=benchmark) for benchmark in benchmarks}
     return {(benchmark, name): path for benchmark, systems in found.items() for name, path in systems.items()}
 
@@ -109,7 +109,7 @@ def join(tables: dict[tuple[str, str], pd.DataFrame]) -> pd.DataFrame:
 
 
 def collect(root: Path, scored: Scored, name: str) -> pd.DataFrame:
-    """Return the tables ``name`` in the folders below ``root`` of every (benchmark, system) as one.
+    """Return the tables ``name`` of every (benchmark, system) in ``root`` as one.
 
     Raises:
         UserError: a table is missing or broken.

@@ -1,4 +1,4 @@
-"""How a figure is shown and named; figures are rounded here."""
+"""How figures are shown and named. Only here are they rounded."""
 
 import math
 
@@ -12,12 +12,12 @@ MEASURES = {
     "rank_distance": "rank distance",
     "rank_distance_share": "rank distance / pool",
 }
-IN_POOL = ("rank_distance", "rank_distance_share")  # headline figures that only the multilingual setting has
+IN_POOL = ("rank_distance", "rank_distance_share")  # measures that only the multilingual setting has
 IN_RANKS = ("rank_distance", "mean_rank")  # measures whose unit is ranks
 
 
 def show(measure: str, value: float, *, sign: bool = False) -> str:
-    """Return a figure as it is shown: ranks in whole numbers or tenths, all else with three decimals."""
+    """Return a figure as it is shown: ranks in whole numbers, or tenths if below 100; others with three decimals."""
     if math.isnan(value):
         return "–"
     digits = 3 if measure not in IN_RANKS else 0 if abs(value) >= 100 else 1
@@ -26,25 +26,25 @@ def show(measure: str, value: float, *, sign: bool = False) -> str:
 
 
 def show_interval(measure: str, low: float, high: float, *, sign: bool = False) -> str:
-    """Return an interval as it is shown behind its figure; nothing where it is not known."""
+    """Return an interval as it is shown after its figure. If it is not known (NaN), the text is empty."""
     if math.isnan(low):
         return ""
     return f" ({show(measure, low, sign=sign)} to {show(measure, high, sign=sign)})"
 
 
 def show_p(p: float) -> str:
-    """Return a p-value as it is shown: three decimals, and no zero."""
+    """Return a p-value as it is shown: with three decimals, or as "< 0.001"."""
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def name_measure(measure: str) -> str:
-    """Return the measure's name as readers write it."""
+    """Return a measure's name as the report writes it."""
     name, at, depth = measure.partition("@")
     return MEASURES.get(name, name.replace("_", " ")) + at + depth
 
 
 def name_figure(setting: str, measure: str) -> str:
-    """Return a figure's name as readers write it."""
+    """Return a figure's name as the report writes it."""
     return name_measure(measure) if measure in IN_POOL else f"{SETTINGS[setting]} {name_measure(measure)}"
 
 
@@ -56,5 +56,5 @@ def name_system(system: str) -> str:
 
 
 def name_columns(figures: pd.DataFrame) -> list[str]:
-    """Return the names of the columns of `system_figures`, as readers write them."""
+    """Return the names of the columns of `system_figures` as the report writes them."""
     return [name_figure(setting, measure) for setting, measure in figures]

@@ -1,4 +1,4 @@
-"""How much of a model's gain needs training: beside it, what centring the base gives without any."""
+"""The section on how much of a model's gain needs training, and how much centring gives without training."""
 
 import pandas as pd
 
@@ -7,20 +7,20 @@ from stages.hybrid.report.evidence import Evidence
 from stages.hybrid.report.figures import name_columns, show
 from stages.hybrid.report.pages import Block, Heading, Paragraph, Table
 from stages.hybrid.report.tables import system_figures
-from stages.hybrid.retrieval.baselines import adjusted_name
+from stages.hybrid.retrieval.baselines import centred_name
 
 
 def describe_gains(evidence: Evidence, benchmark: str) -> list[Block]:
-    """Return what each model gains over the first, beside what centring the first gains.
+    """Return the gain of each model over the first model, beside the gain that centring the first model gives.
 
-    Nothing is returned if the centred systems are not among those that were scored.
+    The list is empty if the centred systems were not scored.
     """
     figures, _ = system_figures(evidence.summary, evidence.systems, benchmark=benchmark, columns=HEADLINES)
     base = evidence.models[0]
-    centred = adjusted_name(base, "centred")
+    centred = centred_name(base)
     rows, answers = [], []
     for model in evidence.models[1:]:
-        both = adjusted_name(model, "centred")
+        both = centred_name(model)
         if not {centred, both} <= set(figures.index):
             continue
         contrasts = [(model, base), (centred, base), (model, centred), (both, centred)]
@@ -39,7 +39,7 @@ def _signed(values: pd.Series) -> list[str]:
 
 
 def _answer(differences: list[pd.Series], *, base: str, model: str) -> str:
-    """Return the answer in words; ``differences`` are those of the four contrasts, in their order."""
+    """Return the answer in words. ``differences`` are those of the four contrasts, in their order."""
     maps = [key for key in HEADLINES if key[1] == "map"]
     gain, offset, left, _ = (_signed(values[maps]) for values in differences)
     parts = [
@@ -47,6 +47,7 @@ def _answer(differences: list[pd.Series], *, base: str, model: str) -> str:
         for i, (setting, _) in enumerate(maps)
     ]
     return (
-        "Subtracting each language's mean embedding (centring) needs no training. "
-        f"Gains of {model} over {base} in mAP: {'; '.join(parts)}."
+        "Subtracting each language's mean embedding (“centring”) needs no training. "
+        f"Gains of {model} over {base} in mAP: {'; '.join(parts)}. "
+        f"The last row compares {model} with {base} after both were centred."
     )

@@ -1,4 +1,4 @@
-"""The card of a fine-tuned model: how it is used, what it was made of, what it scores. Equal runs give equal bytes."""
+"""The model card: how the fine-tuned model is used, how it was trained, its results. Equal runs give equal bytes."""
 
 import io
 from dataclasses import dataclass
@@ -9,24 +9,23 @@ from ruamel.yaml import YAML
 
 from stages.hybrid.base.params import BaseParams
 from stages.hybrid.ground.files import read_json
+from stages.hybrid.ground.layout import FINETUNED
 from stages.hybrid.report.evidence import Evidence
 from stages.hybrid.report.pages import Block, Heading, Paragraph
 from stages.hybrid.report.results import headline_table
 from stages.hybrid.training.params import TrainingParams
 
-TRAINED = "finetuned"  # the model that the card is about
-
 
 @dataclass(frozen=True)
 class ModelFacts:
-    """What the card is written from.
+    """The data that the card is written from.
 
     Attributes:
         base: The base encoder.
         languages: Training languages.
         prompts: Prompts of the saved encoder, by name.
         sources: SOURCE.json of each training set, by its name.
-        plan: What `summarise_plan` returned.
+        plan: The result of `summarise_plan`.
         params: Parameters of the training.
         seed: Seed of the plan and the training.
     """
@@ -44,21 +43,21 @@ def read_prompts(folder: Path) -> dict[str, str]:
     """Return the prompts of the sentence-transformers model in ``folder``, by name.
 
     Raises:
-        UserError: the folder lacks its configuration.
+        UserError: the model's configuration is missing or broken.
     """
     prompts = read_json(folder / "config_sentence_transformers.json")["prompts"]
     return {name: prompt or "" for name, prompt in prompts.items()}
 
 
 def describe_model(facts: ModelFacts) -> str:
-    """Return the card in Markdown, with the front matter that model hubs read."""
-    base = facts.base.name.rstrip("/").split("/")[-1]  # a folder's path is of no use to a reader
+    """Return the card as Markdown, with front matter for model hubs."""
+    base = facts.base.name.rstrip("/").split("/")[-1]  # the path of a folder would mean nothing to a reader
     revision = f", revision {facts.base.revision}" if facts.base.revision else ""
     parts = [
         f"---\n{_front_matter(facts)}---",
         f"# {base}, fine-tuned on hybrid batches",
-        "A text encoder for monolingual, cross-lingual and multilingual retrieval. By chance, each batch of its "
-        "training was monolingual or cross-lingual ([arXiv 2408.10536](https://arxiv.org/abs/2408.10536)).",
+        "A text encoder for monolingual, cross-lingual and multilingual retrieval. Each batch of its training was "
+        "drawn at random as monolingual or cross-lingual ([arXiv 2408.10536](https://arxiv.org/abs/2408.10536)).",
         "## Use",
         _usage(facts.prompts),
         "## Training",
@@ -88,7 +87,7 @@ def _front_matter(facts: ModelFacts) -> str:
 
 def _usage(prompts: dict[str, str]) -> str:
     named = ", ".join(f"`{name}` is {text!r}" for name, text in sorted(prompts.items()) if text)
-    return f"""Queries and passages have prompts of their own ({named}):
+    return f"""Queries and passages have different prompts ({named}):
 
 ```python
 from sentence_transformers import SentenceTransformer
@@ -110,7 +109,7 @@ def _data_rows(facts: ModelFacts) -> list[list[str]]:
 
 
 def _origin(source: dict[str, Any]) -> str:
-    """Return where a training set is from, with its version if all its files share one."""
+    """Return where a training set is from, with its version if all its files have the same."""
     versions = {entry.get("version", "") for entry in source.get("files", {}).values()} - {""}
     version = f" {versions.pop()}" if len(versions) == 1 else ""
     return source.get("origin", "–") + version
@@ -126,13 +125,13 @@ def _table(columns: list[str], rows: list[list[str]]) -> str:
 
 
 def describe_results(evidence: Evidence) -> list[Block]:
-    """Return the section on results: the headline figures of the first model and the fine-tuned, by benchmark."""
-    systems = list(dict.fromkeys([evidence.models[0], TRAINED]))
+    """Return the section on results: headline figures of the first and the fine-tuned model, for each benchmark."""
+    systems = list(dict.fromkeys([evidence.models[0], FINETUNED.name]))
     blocks: list[Block] = [Heading(2, "Results")]
     for benchmark in evidence.benchmarks:
         blocks += [Paragraph(f"{benchmark}:"), headline_table(evidence.summary, systems, benchmark=benchmark)]
     text = (
-        f"One run with seed {evidence.seed}, exact ranks, means over cells. "
-        f"`reports/{evidence.profile}/report.html` has intervals, tests and baselines."
+        f"These figures are from one run with seed {evidence.seed}, by exact ranks. Each is a mean over pairs of query "
+        f"and passage language. `reports/{evidence.profile}/report.html` has intervals, tests and baselines."
     )
     return [*blocks, Paragraph(text)]

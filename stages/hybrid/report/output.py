@@ -1,4 +1,4 @@
-"""The files of reports/PROFILE: tables for other tools, pages and pictures for people."""
+"""Writes reports/PROFILE: tables for other tools, pages and plots for people."""
 
 from pathlib import Path
 
@@ -19,7 +19,11 @@ TABLES = "tables"
 
 
 def write_tables(folder: Path, evidence: Evidence) -> None:
-    """Write what other tools read."""
+    """Write the tables for other tools, as CSV.
+
+    Raises:
+        UserError: the plan's table of language pairs is broken.
+    """
     drawn = PLAN_LANGUAGE_PAIRS.exists()
     plan = read_table(PLAN_LANGUAGE_PAIRS) if drawn else pd.DataFrame(columns=["query_lang", "passage_lang"])
     write_table(folder / TABLES / "summary.csv", evidence.summary)
@@ -33,7 +37,7 @@ def write_tables(folder: Path, evidence: Evidence) -> None:
 
 
 def write_pages(folder: Path, evidence: Evidence, facts: ModelFacts | None) -> None:
-    """Write the report, its pictures and the model card; ``facts`` is None if no model was fine-tuned."""
+    """Write the report, its pictures and the model card. ``facts`` is None if no model was fine-tuned."""
     blocks = describe(evidence)
     for block in blocks:
         if isinstance(block, Picture):
@@ -46,9 +50,12 @@ def write_pages(folder: Path, evidence: Evidence, facts: ModelFacts | None) -> N
 
 
 def write_costs(folder: Path, *, names: set[str], profile: str, seed: int) -> None:
-    """Write costs.md: what the last run of each stage cost, of the models and benchmarks ``names``.
+    """Write costs.md: what the last run of each stage cost, for the models and benchmarks ``names``.
 
-    Costs differ from run to run. So this file is no output of a stage, and DVC does not look at it.
+    Costs differ from run to run. So this file is not an output of a stage, and DVC does not track it.
+
+    Raises:
+        UserError: a file of costs is broken.
     """
     costs = [cost for cost in read_costs() if set(cost["stage"].split()[1:]) <= names]
     write_text(folder / "costs.md", to_markdown(describe_costs(costs, profile=profile, seed=seed), pictures=PICTURES))

@@ -1,4 +1,4 @@
-"""Blocks of a report, and the same blocks as Markdown and as one self-contained HTML page (page.html.j2)."""
+"""Blocks of a report, and how they become Markdown or one self-contained HTML page (page.html.j2)."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 @dataclass(frozen=True)
 class Heading:
-    """A heading; level 1 is the page's title."""
+    """A heading. Level 1 is the page's title."""
 
     level: int
     text: str
@@ -18,14 +18,14 @@ class Heading:
 
 @dataclass(frozen=True)
 class Paragraph:
-    """Running text; words between backquotes are code, and [words](https://...) a link."""
+    """Running text. Words between backquotes are code, and [words](https://...) is a link."""
 
     text: str
 
 
 @dataclass(frozen=True)
 class Table:
-    """Cells as they are shown: the first ``text_columns`` columns are text, the others numbers, set to the right."""
+    """Cells as they are shown. The first ``text_columns`` columns are text, the others are numbers, aligned right."""
 
     columns: list[str]
     rows: list[list[str]]
@@ -34,7 +34,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Picture:
-    """An SVG picture, and what it shows in words; ``name`` is its file's, without the ending."""
+    """An SVG picture, and in words what it shows. ``name`` is the name of its file without the ending."""
 
     name: str
     svg: str
@@ -44,7 +44,7 @@ class Picture:
 Block = Heading | Paragraph | Table | Picture
 
 CODE_OR_LINK = re.compile(r"`([^`]*)`|\[([^\]`]*)\]\((https://[^\s()<>`|\\]+)\)")
-# What Markdown reads as a mark; an underscore within a word is none.
+# Characters that Markdown reads as marks. An underscore within a word is not a mark.
 MARKS = re.compile(r"[\\`*<>\[\]|#&~]|(?<!\w)_|_(?!\w)|^[-+](?=[-\s]|$)|!$")
 TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
@@ -52,19 +52,19 @@ TEMPLATES = Environment(
 
 
 def to_html(blocks: Sequence[Block]) -> str:
-    """Return the blocks as one page that needs no other file; every text is escaped."""
+    """Return the blocks as one HTML page that needs no other file. Every text is escaped."""
     title = next((block.text for block in blocks if isinstance(block, Heading)), "Report")
     kinds = [(type(block).__name__, block) for block in blocks]
     return TEMPLATES.get_template("page.html.j2").render(title=title, blocks=kinds, pieces=_pieces) + "\n"
 
 
 def to_markdown(blocks: Sequence[Block], *, pictures: str) -> str:
-    """Return the blocks as Markdown, every text escaped; pictures are links to ``pictures``/NAME.svg."""
+    """Return the blocks as Markdown. Every text is escaped, and pictures are links to ``pictures``/NAME.svg."""
     return "\n\n".join(_markdown(block, pictures) for block in blocks) + "\n"
 
 
 def _pieces(text: str) -> Iterator[tuple[str, str | None, str | None, str | None]]:
-    """Yield (text, code, words of a link, its address) in order: each text with the code or the link that follows."""
+    """Yield (text, code, words of a link, its address): each piece of text with the code or the link after it."""
     parts = [*CODE_OR_LINK.split(text), None, None, None]
     return zip(*[iter(parts)] * 4, strict=True)
 
@@ -91,11 +91,11 @@ def _inline(text: str) -> str:
             marked += f"`{code}`"
         elif words is not None:
             marked += f"[{_escaped(words)}]({url})"
-    return re.sub(r"^(\d+)([.)])(?=\s|$)", r"\1\\\2", marked)  # is no item of a list
+    return re.sub(r"^(\d+)([.)])(?=\s|$)", r"\1\\\2", marked)  # so that it is not an item of a list
 
 
 def _cell(text: str) -> str:
-    return re.sub(r"(?<!\\)\|", r"\|", _inline(text))  # a bar ends a cell even within code
+    return re.sub(r"(?<!\\)\|", r"\|", _inline(text))  # a bar would end the cell, even within code
 
 
 def _escaped(text: str) -> str:

@@ -1,4 +1,4 @@
-"""The report's pictures, as SVG whose bytes depend on the figures alone."""
+"""The report's plots as SVG. The same figures give the same bytes."""
 
 import io
 import re
@@ -12,7 +12,7 @@ from matplotlib import pyplot
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-COLOURS = ["#9aa9b8", "#c2571a", "#2b6f77", "#7a5195"]  # of the models or settings, in their order
+COLOURS = ["#9aa9b8", "#c2571a", "#2b6f77", "#7a5195"]  # of models or settings, in their order
 STYLE: Any = {
     "font.family": "sans-serif",
     "font.size": 10,
@@ -28,7 +28,7 @@ STYLE: Any = {
 
 
 def draw_settings(figures: pd.DataFrame, title: str) -> str:
-    """Return lying bars of ``figures``: a group for each row (system), a bar for each column (setting)."""
+    """Return horizontal bars of ``figures``: a group per row (system), a bar per column (setting)."""
     with matplotlib.rc_context(STYLE | {"svg.hashsalt": title, "axes.grid.axis": "x"}):
         figure, axes = pyplot.subplots(figsize=(6.5, 1.0 + 0.42 * len(figures)), layout="constrained")
         bar = 0.8 / len(figures.columns)
@@ -43,12 +43,22 @@ def draw_settings(figures: pd.DataFrame, title: str) -> str:
 
 
 def draw_rank_distances(figures: pd.DataFrame, title: str) -> str:
-    """Return bars of ``figures``: a group for each row (query language), a bar for each column (model)."""
-    return _bars(figures, title=title, label="rank distance (ranks)", width=max(6.5, 0.42 * len(figures)))
+    """Return vertical bars of ``figures``: a group per row (query language), a bar per column (model)."""
+    with matplotlib.rc_context(STYLE | {"svg.hashsalt": title}):
+        size = max(6.5, 0.42 * len(figures)), 3.0
+        figure, axes = pyplot.subplots(figsize=size, layout="constrained")
+        bar = 0.8 / len(figures.columns)
+        for i, model in enumerate(figures.columns):
+            places = [group - 0.4 + bar * (i + 0.5) for group in range(len(figures))]
+            axes.bar(places, figures[model], bar * 0.92, color=COLOURS[i % len(COLOURS)], label=str(model))
+        axes.set_xticks(range(len(figures)), [str(name) for name in figures.index])
+        axes.set_ylabel("rank distance (ranks)")
+        axes.tick_params(axis="x", length=0)
+        return _finish(figure, axes, title)
 
 
 def draw_training(curve: pd.DataFrame, title: str) -> str:
-    """Return the loss by step, its mean over the steps around each, and the validation loss where it was measured."""
+    """Return the loss of each step, its running mean, and the validation loss at the steps that have one."""
     with matplotlib.rc_context(STYLE | {"svg.hashsalt": title}):
         figure, axes = pyplot.subplots(figsize=(6.5, 3.0), layout="constrained")
         around = max(1, len(curve) // 10)
@@ -62,21 +72,8 @@ def draw_training(curve: pd.DataFrame, title: str) -> str:
         return _finish(figure, axes, title)
 
 
-def _bars(figures: pd.DataFrame, *, title: str, label: str, width: float) -> str:
-    with matplotlib.rc_context(STYLE | {"svg.hashsalt": title}):
-        figure, axes = pyplot.subplots(figsize=(width, 3.0), layout="constrained")
-        bar = 0.8 / len(figures.columns)
-        for i, model in enumerate(figures.columns):
-            places = [group - 0.4 + bar * (i + 0.5) for group in range(len(figures))]
-            axes.bar(places, figures[model], bar * 0.92, color=COLOURS[i % len(COLOURS)], label=str(model))
-        axes.set_xticks(range(len(figures)), [str(name) for name in figures.index])
-        axes.set_ylabel(label)
-        axes.tick_params(axis="x", length=0)
-        return _finish(figure, axes, title)
-
-
 def _finish(figure: Figure, axes: Axes, title: str) -> str:
-    """Return the figure as an SVG element that can stand in a page beside others."""
+    """Return the figure as an SVG element that can be in one page with others."""
     axes.set_title(title, loc="left", fontweight="bold", fontsize=11)
     figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=len(COLOURS))
     target = io.StringIO()
@@ -84,4 +81,4 @@ def _finish(figure: Figure, axes: Axes, title: str) -> str:
     pyplot.close(figure)
     svg = target.getvalue()
     svg = svg[svg.index("<svg") :]
-    return re.sub(r'<g id="[^"]*"', "<g", svg)  # the same names in every picture, and nothing refers to them
+    return re.sub(r'<g id="[^"]*"', "<g", svg)  # all pictures have the same ids, and nothing refers to them

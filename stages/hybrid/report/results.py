@@ -1,10 +1,11 @@
-"""What the report says of a benchmark: headline figures, comparisons, and the paper's figures; as blocks."""
+"""The report's section on a benchmark: headline figures, comparisons of systems, and the paper's figures."""
 
 import math
 
 import pandas as pd
 
 from stages.hybrid.evaluation.names import HEADLINES, SETTINGS
+from stages.hybrid.evaluation.significance.intervals import ALPHA
 from stages.hybrid.report import plots
 from stages.hybrid.report.by_language import describe_bias, describe_languages, describe_resources, describe_seen
 from stages.hybrid.report.evidence import Evidence
@@ -17,9 +18,9 @@ AT_RANKS = [(setting, name) for name in ("map@20", "ndcg@10", "recall@10") for s
 
 
 def headline_table(summary: pd.DataFrame, systems: list[str], *, benchmark: str, intervals: bool = False) -> Table:
-    """Return a benchmark's headline figures as they are shown, a row per system.
+    """Return a benchmark's headline figures as they are shown, one row per system.
 
-    With ``intervals`` each figure is followed by its 95 % interval, if there is one.
+    If ``intervals`` is true, each figure that has a 95 % interval is followed by it.
     """
     return _figures_table(summary, systems, benchmark=benchmark, columns=HEADLINES, intervals=intervals)
 
@@ -54,11 +55,16 @@ def describe_benchmark(evidence: Evidence, benchmark: str) -> list[Block]:
     return [
         Heading(2, benchmark),
         *([Paragraph(words)] if words else []),
+        Paragraph("Headline figures of every system, with their 95 % intervals in brackets:"),
         headline_table(evidence.summary, evidence.systems, benchmark=benchmark, intervals=True),
         *_comparisons(evidence, benchmark),
         Picture(f"{benchmark}_map", plots.draw_settings(bars, title), title),
         *describe_gains(evidence, benchmark),
         Heading(3, "At ranks 10 and 20"),
+        Paragraph(
+            "mAP@20 counts only the relevant passages in the first 20 ranks, nDCG@10 only those in the first 10. "
+            "recall@10 is the share of the relevant passages that are in the first 10."
+        ),
         _figures_table(evidence.summary, evidence.systems, benchmark=benchmark, columns=AT_RANKS),
         *_published(evidence, benchmark),
         *describe_seen(evidence, benchmark),
@@ -75,14 +81,15 @@ def _comparisons(evidence: Evidence, benchmark: str) -> list[Block]:
     if compared.empty:
         return []
     text = (
-        f"Paired comparisons of systems. p is Holm-corrected over these {len(compared)} comparisons, which are one "
-        "family. “Detectable” is the smallest true difference that this many questions show with a power of 0.8."
+        f"Paired comparisons of systems. A difference is significant if p is below {ALPHA}. p is Holm-corrected: all "
+        f"comparisons in this table ({len(compared)}) are one family. “Detectable” is the smallest true difference "
+        "that a test over this many questions finds in four cases of five, without the correction."
     )
     return [Paragraph(text), comparison_table(compared)]
 
 
 def comparison_table(comparisons: pd.DataFrame) -> Table:
-    """Return paired comparisons as they are shown, from the columns of `compare_systems` and p_holm."""
+    """Return paired comparisons as they are shown. They have the columns of `compare_systems`, and p_holm."""
     rows = [
         [
             f"{row['system']} minus {row['against']}",
@@ -114,14 +121,14 @@ def _published(evidence: Evidence, benchmark: str) -> list[Block]:
         for row in published.to_dict("records")
     ]
     text = (
-        "Published figures (arXiv 2408.10536, tables 1 and 2) come from other encoders and other training data. XLM-R "
-        "base has 278 million parameters and LaBSE 471 million. Both were trained on questions and answers in nine "
-        "languages."
+        "The published figures (arXiv 2408.10536, tables 1 and 2) come from other encoders and other training data. So "
+        "their level is not comparable with that of this run. XLM-R base has 278 million parameters and LaBSE 471 "
+        "million. Both were trained on questions and answers in nine languages."
     )
     columns = ["system", "sampling", *(name_figure(setting, name) for setting, name in HEADLINES)]
     return [Heading(3, "Beside the paper"), Paragraph(text), Table(columns, [*ours, *theirs], text_columns=2)]
 
 
 def _column(setting: str, measure: str) -> str:
-    """Return the column of `published_figures` that holds a headline figure."""
+    """Return the column of `published_figures` with a headline figure."""
     return setting if measure == "map" else measure

@@ -1,4 +1,4 @@
-"""The report's tables: what the stages measured, joined over models and benchmarks, in full precision."""
+"""The report's tables: what the stages measured, for all systems and benchmarks, in full precision."""
 
 from pathlib import Path
 
@@ -8,18 +8,20 @@ from stages.hybrid.evaluation.names import MEAN, SETTINGS
 from stages.hybrid.ground.files import read_table
 from stages.hybrid.report.resource_classes import resource_group
 
-FIGURE = ["benchmark", "system", "setting", "measure"]  # what a figure is identified by
+FIGURE = ["benchmark", "system", "setting", "measure"]  # the key of a figure
 SUMMARY_COLUMNS = [*FIGURE, "value", "n_queries"]
 PAPER = Path(__file__).parent / "paper_results.csv"
-PAPER_NAMES = {"xquad_r": "XQuAD-R", "mlqa_r": "MLQA-R"}
+BENCHMARK_NAMES = {"xquad_r": "XQuAD-R", "mlqa_r": "MLQA-R"}  # as the paper writes them
 
 
 def summary_table(retrieval: pd.DataFrame, bias: pd.DataFrame, *, intervals: pd.DataFrame) -> pd.DataFrame:
-    """Return every figure of every system on every benchmark: `SUMMARY_COLUMNS`, low and high, one row a figure.
+    """Return every figure of every system on every benchmark, one row per figure: `SUMMARY_COLUMNS`, low and high.
 
-    ``retrieval`` holds `SUMMARY_COLUMNS`; ``bias`` holds benchmark, model, query_lang, measure, value, n_queries, of
-    which the means over query languages enter, as figures of the multilingual setting. ``intervals`` holds `FIGURE`,
-    low and high: the bounds of the 95 % interval, which are NaN for a figure that it lacks.
+    Args:
+        retrieval: Figures of retrieval, with `SUMMARY_COLUMNS`.
+        bias: Columns benchmark, system, query_lang, measure, value, n_queries. Its means over query languages become
+            figures of the multilingual setting.
+        intervals: `FIGURE`, low and high, the bounds of 95 % intervals. If it lacks a figure, its bounds are NaN.
     """
     means = bias[bias["query_lang"] == MEAN].assign(setting="multilingual")
     figures = pd.concat([retrieval[SUMMARY_COLUMNS], means[SUMMARY_COLUMNS]], ignore_index=True)
@@ -27,9 +29,10 @@ def summary_table(retrieval: pd.DataFrame, bias: pd.DataFrame, *, intervals: pd.
 
 
 def language_pair_table(cells: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
-    """Return one row for each system, benchmark, query language and passage language, and one column for each measure.
+    """Return one row per benchmark, system, query language and passage language, with one column per measure.
 
-    ``cells`` holds benchmark, system and the columns of `average_cells`, ``pairs`` those of `bias_by_pair`.
+    Both tables have the columns benchmark and system, then ``cells`` those of `average_cells` and ``pairs`` those of
+    `bias_by_pair`.
     """
     keys = ["benchmark", "system", "query_lang", "passage_lang"]
     within = cells[cells["setting"] != "multilingual"]
@@ -40,7 +43,7 @@ def language_pair_table(cells: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFram
 
 
 def bias_by_language(bias: pd.DataFrame) -> pd.DataFrame:
-    """Return one row for each system, benchmark and query language, and one column for each bias measure."""
+    """Return one row per system, benchmark and query language, with one column per bias measure."""
     keys = ["system", "benchmark", "query_lang"]
     by_language = bias[bias["query_lang"] != MEAN]
     wide = by_language.pivot(index=keys, columns="measure", values="value")
@@ -50,10 +53,12 @@ def bias_by_language(bias: pd.DataFrame) -> pd.DataFrame:
 def system_figures(
     summary: pd.DataFrame, systems: list[str], *, benchmark: str, columns: list[tuple[str, str]]
 ) -> tuple[pd.DataFrame, pd.Series]:
-    """Return figures of a benchmark, a row a system and a column a (setting, measure), and each system's queries.
+    """Return figures of a benchmark, with one row per system and one column per (setting, measure).
 
-    Rows and columns are in the order that is given; systems that were not scored and figures that nobody measured are
-    left out. The number of queries is the largest behind a system's figures.
+    Rows and columns are in the given order. Systems and figures that ``summary`` lacks are left out.
+
+    Returns:
+        The figures, and by system the largest number of queries in any of its figures.
     """
     rows = summary[summary["benchmark"] == benchmark]
     values = rows.pivot(index="system", columns=["setting", "measure"], values="value")
@@ -64,11 +69,11 @@ def system_figures(
 
 
 def seen_and_unseen(cells: pd.DataFrame, languages: list[str], *, measure: str = "map") -> pd.DataFrame:
-    """Return the mean of ``measure`` over the language pairs that training saw both, one or none of.
+    """Return the mean of ``measure`` over cells, grouped by whether training saw their languages.
 
-    ``cells`` holds system and the columns of `average_cells`, for one benchmark. Columns: setting, query,
-    passages (each "seen", "unseen" or "all"), system, value, n_cells (language pairs that enter). A language is
-    seen where it is one of the training ``languages``.
+    ``cells`` has system and the columns of `average_cells`, for one benchmark. A language is seen if it is one of the
+    training ``languages``. Columns: setting, query, passages, system, value, n_cells (number of cells). ``query`` and
+    ``passages`` are "seen" or "unseen"; ``passages`` is "all" in the multilingual setting.
     """
     rows = cells[cells["measure"] == measure]
     kind = {True: "seen", False: "unseen"}
@@ -83,10 +88,10 @@ def seen_and_unseen(cells: pd.DataFrame, languages: list[str], *, measure: str =
 
 
 def by_resources(cells: pd.DataFrame, *, measure: str = "map") -> pd.DataFrame:
-    """Return the mean of ``measure`` over the language pairs whose query language is high- or lower-resource.
+    """Return the mean of ``measure`` over cells, grouped by the resources of the query language.
 
-    ``cells`` holds system and the columns of `average_cells`, for one benchmark. Columns: setting, resources (as
-    `resource_group` says), system, value, languages (the query languages, sorted, in one string).
+    ``cells`` has system and the columns of `average_cells`, for one benchmark. Columns: setting, resources (as by
+    `resource_group`), system, value, languages (the query languages, sorted, in one string).
     """
     rows = cells[cells["measure"] == measure]
     rows = rows.assign(resources=rows["query_lang"].map(resource_group))
@@ -98,15 +103,15 @@ def by_resources(cells: pd.DataFrame, *, measure: str = "map") -> pd.DataFrame:
 
 
 def published_figures(benchmark: str, path: Path = PAPER) -> pd.DataFrame:
-    """Return the paper's figures on ``benchmark``; no rows where it has none.
+    """Return the paper's figures on ``benchmark``. Without any, the table is empty.
 
-    Columns: encoder, sampling, map by setting, rank_distance.
+    Columns: encoder, sampling, one for mAP in each of `SETTINGS`, rank_distance.
 
     Source: arXiv 2408.10536, tables 1 and 2.
     """
     paper = read_table(path)
     rows = paper[
-        (paper["benchmark"] == PAPER_NAMES.get(benchmark))
+        (paper["benchmark"] == BENCHMARK_NAMES.get(benchmark))
         & (paper["query_lang"] == MEAN)
         & paper["measure"].isin(["map", "rank_distance"])
         & paper["table"].isin(["1", "2"])

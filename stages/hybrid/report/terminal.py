@@ -1,4 +1,4 @@
-"""What of the report and of the plan is printed on a terminal."""
+"""Prints parts of the report and of the plan on a terminal."""
 
 from pathlib import Path
 
@@ -14,27 +14,28 @@ from stages.hybrid.report import pages
 from stages.hybrid.report.output import TABLES
 from stages.hybrid.report.results import headline_table
 
-BEGINNING = 200  # characters of a text that are shown, on the widest of terminals
-GROUP = 24  # columns for a group's name
+BEGINNING = 200  # characters of a text that are printed, however wide the terminal is
+GROUP = 24  # greatest width of a group's id, in characters
 
 
 def print_summary(folder: Path) -> None:
-    """Print the headline figures of the report in ``folder``, and where its page is.
+    """Print the headline figures of the report in ``folder``, and the paths of its pages.
 
     Raises:
-        UserError: there is no report.
+        UserError: there is no report in ``folder``.
     """
     summary = read_table(folder / TABLES / "summary.csv")
     console = Console()
     for benchmark in dict.fromkeys(summary["benchmark"]):
         figures = headline_table(summary, list(dict.fromkeys(summary["system"])), benchmark=benchmark)
-        columns = [name.replace("lingual ", "\n").replace("cross-", "cross") for name in figures.columns]  # 80 columns
+        # Short heads, so that the table fits in 80 columns.
+        columns = [name.replace("lingual ", "\n").replace("cross-", "cross") for name in figures.columns]
         console.print(to_terminal(pages.Table(columns, figures.rows, figures.text_columns), title=benchmark))
     console.print(f"The whole report: {folder / 'report.html'}; time and memory: {folder / 'costs.md'}")
 
 
 def print_block(console: Console, block: pages.Block) -> None:
-    """Print a block of the report; a picture is left out."""
+    """Print a block of the report, unless it is a picture."""
     if isinstance(block, pages.Table):
         console.print(to_terminal(block))
     elif not isinstance(block, pages.Picture):
@@ -42,7 +43,7 @@ def print_block(console: Console, block: pages.Block) -> None:
 
 
 def to_terminal(table: pages.Table, *, title: str | None = None) -> Table:
-    """Return a table of the report for a terminal."""
+    """Return a table of the report as a table for the terminal."""
     shown = Table(title=title, title_justify="left")
     for i, column in enumerate(table.columns):
         shown.add_column(column, justify="left" if i < table.text_columns else "right", no_wrap=True)
@@ -52,14 +53,14 @@ def to_terminal(table: pages.Table, *, title: str | None = None) -> Table:
 
 
 def print_batch(console: Console, batch: pd.Series) -> None:
-    """Print a row of the plan with the texts of its pairs.
+    """Print one batch, a row of the plan, with the texts of its pairs.
 
     Raises:
-        UserError: the training pairs lack one of them.
+        UserError: a pair of the batch is not among the training pairs.
     """
     pairs = read_table(PAIRS / f"{batch['dataset']}.parquet").set_index(["group_id", "lang"])
     title = f"step {batch['step']}: a {batch['kind']} batch of {len(batch['group_ids'])} pairs from {batch['dataset']}"
-    table = Table(title=title, title_justify="left", expand=True)  # texts share the width that the names leave
+    table = Table(title=title, title_justify="left", expand=True)  # the texts share the rest of the width
     for column, ratio in (("query in", None), ("passage in", None), ("group", None), ("query", 1), ("passage", 2)):
         table.add_column(column, ratio=ratio, max_width=GROUP if ratio is None else None, no_wrap=True)
     for group, query, passage in zip(batch["group_ids"], batch["query_langs"], batch["passage_langs"], strict=True):
@@ -69,11 +70,11 @@ def print_batch(console: Console, batch: pd.Series) -> None:
 
 
 def find_text(pairs: pd.DataFrame, group: str, lang: str) -> pd.Series:
-    """Return the row of a group in a language.
+    """Return the pair of a group in a language, from ``pairs`` with the index (group_id, lang).
 
     Raises:
-        UserError: there is none.
+        UserError: there is no such pair.
     """
     if (group, lang) not in pairs.index:
-        raise UserError(f"{PAIRS}: has no pair {group} in {lang}, which {PLAN} names; run the batch stage again")
+        raise UserError(f"{PAIRS}: has no pair {group} in {lang}, which {PLAN} has; run the stage batch again")
     return pairs.loc[(group, lang)]

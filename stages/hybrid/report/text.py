@@ -1,4 +1,6 @@
-"""The whole report, as blocks in reading order: the answer first, then the evidence, then how it came about."""
+"""The whole report in reading order: the answer, then the evidence, then how the results were made."""
+
+from collections.abc import Collection, Sequence
 
 from stages.hybrid.report.answer import describe_answer
 from stages.hybrid.report.background import describe_data, describe_index, describe_training
@@ -7,20 +9,22 @@ from stages.hybrid.report.pages import Block, Heading, Paragraph, Table
 from stages.hybrid.report.results import describe_benchmark
 from stages.hybrid.retrieval.baselines import ADJUSTMENTS, LEXICAL
 
-SYSTEMS = {
-    "random": "passages ranked by chance",
+BASELINES = {
+    "random": "passages in random order",
     "bm25": "BM25 over the subwords of the base encoder's tokenizer; one index for the pool of all languages",
-    "+centred": "the model's embeddings minus their language's mean over the benchmark's own unlabelled text",
-    "+centred_training": "the same with the language's mean over training text",
-    "+lir": "the embeddings without the main directions of their language in the benchmark's own unlabelled text "
-    "(arXiv 2109.04727)",
+    "+centred": "the model's embeddings minus the mean embedding of their language in the benchmark",
+    "+centred_training": "the model's embeddings minus the mean embedding of their language in training text",
+    "+lir": "the model's embeddings without the main directions of their language in the benchmark (arXiv 2109.04727)",
 }
 HOW_TO_READ = (
     "A query looks for passages of its own language (monolingual), of one other language (cross-lingual), or of all "
     "languages ranked together (multilingual). A cell is one pair of query and passage language. Its figure is the "
     "mean over its queries. The figures of a setting are means over its cells, so that every cell weighs the same.",
+    "mAP, nDCG and recall are between 0 and 1, and larger is better. Rank distance is the rank of a query's last "
+    "relevant passage minus that of its first, in the multilingual setting. A smaller one means less language bias. No "
+    "baseline uses the relevance judgements of a benchmark.",
     "Intervals are 95 % bootstrap intervals over questions. Tests are paired randomisation tests over questions. A "
-    "question counts once, with all its translations in all cells. `summary.csv` has every figure.",
+    "question counts once, with all its translations in all cells. `tables/summary.csv` has every figure.",
 )
 
 
@@ -35,15 +39,21 @@ def describe(evidence: Evidence) -> list[Block]:
 
 
 def describe_systems(evidence: Evidence) -> list[Block]:
-    """Return how the figures are to be read, and what the systems beside the models are."""
+    """Return the section on how to read the figures, and on what the baselines are."""
+    unseen = sorted(set(evidence.by_language["query_lang"]) - set(evidence.languages))
+    texts = map(Paragraph, HOW_TO_READ)
+    return [Heading(2, "How to read the figures"), *texts, *describe_baselines(evidence.systems, unseen=unseen)]
+
+
+def describe_baselines(systems: Collection[str], *, unseen: Sequence[str] = ()) -> list[Block]:
+    """Return a table of the baselines among ``systems``. The list is empty if there are none.
+
+    ``unseen`` are the languages of the benchmarks that have no training text.
+    """
+    words = dict(BASELINES)
+    if unseen:
+        listed = ", ".join(unseen)
+        words["+centred_training"] += f"; languages that training did not see ({listed}) take the mean of the others"
     names = [*LEXICAL, *(f"+{kind}" for kind in ADJUSTMENTS)]
-    rows = [[name, SYSTEMS[name]] for name in names if any(system.endswith(name) for system in evidence.systems)]
-    tested = set(evidence.by_language["query_lang"])
-    if missing := sorted(tested - set(evidence.languages)):
-        words = (
-            f"{SYSTEMS['+centred_training']}; languages that training did not see ({', '.join(missing)}) take the mean "
-            "of the others"
-        )
-        rows = [[name, words if name == "+centred_training" else text] for name, text in rows]
-    blocks: list[Block] = [Heading(2, "How to read the figures"), *map(Paragraph, HOW_TO_READ)]
-    return [*blocks, Table(["baseline", "what it is"], rows, text_columns=2)] if rows else blocks
+    rows = [[name, words[name]] for name in names if any(system.endswith(name) for system in systems)]
+    return [Table(["baseline", "what it is"], rows, text_columns=2)] if rows else []

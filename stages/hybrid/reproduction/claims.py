@@ -6,7 +6,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from stages.hybrid.evaluation.inference.significance import (
+from stages.hybrid.evaluation.names import MEAN, SETTINGS, SMALLER_IS_BETTER
+from stages.hybrid.evaluation.significance.intervals import (
+    ALPHA,
     average_sums,
     bootstrap_interval,
     detectable_difference,
@@ -17,9 +19,7 @@ from stages.hybrid.evaluation.inference.significance import (
     shift,
     subtract,
 )
-from stages.hybrid.evaluation.names import MEAN, SETTINGS, SMALLER_IS_BETTER
-from stages.hybrid.report.answer import ALPHA
-from stages.hybrid.report.tables import PAPER_NAMES as BENCHMARK_NAMES
+from stages.hybrid.report.tables import BENCHMARK_NAMES
 from stages.hybrid.reproduction.systems import Judged
 
 MARGIN = 0.01  # "as good as" means worse by at most one per cent of the other's figure

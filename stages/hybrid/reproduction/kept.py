@@ -138,9 +138,12 @@ def read_kept_runs(kept: Path) -> list[KeptRun]:
 
 
 def check_alike(run: KeptRun, params: dict[str, Any], whose: str) -> None:
-    """Raise `UserError` if ``run`` differs from ``params`` in more than sampling and seed.
+    """Check that ``run`` differs from ``params`` in sampling and seed only.
 
-    ``whose`` begins what the error says of ``params``, such as "this run would have".
+    ``whose`` introduces ``params`` in the error, such as "this run would have".
+
+    Raises:
+        UserError: it differs in more.
     """
     for key, value in _compared(params).items():
         if (found := _compared(run.params).get(key)) != value:

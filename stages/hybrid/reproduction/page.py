@@ -6,9 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from stages.hybrid.evaluation.inference.significance import FLIPS, RESAMPLES
 from stages.hybrid.evaluation.names import MEAN
-from stages.hybrid.report.answer import ALPHA
+from stages.hybrid.evaluation.significance.intervals import ALPHA, FLIPS, RESAMPLES
 from stages.hybrid.report.figures import show, show_interval, show_p
 from stages.hybrid.report.pages import Block, Heading, Paragraph, Table
 from stages.hybrid.reproduction.claims import (

@@ -5,8 +5,9 @@ from typing import Any
 
 import pandas as pd
 
+from stages.hybrid.evaluation.significance.intervals import ALPHA
 from stages.hybrid.ground.layout import BASE
-from stages.hybrid.report.answer import ALPHA, answer
+from stages.hybrid.report.answer import answer
 from stages.hybrid.report.figures import name_figure, name_system, show, show_interval, show_p
 from stages.hybrid.report.pages import Block, Heading, Paragraph, Table
 from stages.hybrid.reproduction.claims import name_of

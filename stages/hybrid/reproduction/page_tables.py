@@ -6,15 +6,14 @@ from typing import Any
 import pandas as pd
 
 from stages.hybrid.evaluation.names import SETTINGS
-from stages.hybrid.report.answer import ALPHA
+from stages.hybrid.evaluation.significance.intervals import ALPHA
 from stages.hybrid.report.by_language import RESOURCES
 from stages.hybrid.report.figures import name_figure, show, show_interval
 from stages.hybrid.report.pages import Block, Heading, Paragraph, Table
-from stages.hybrid.report.text import SYSTEMS
+from stages.hybrid.report.text import describe_baselines
 from stages.hybrid.reproduction.claims import name_of
 from stages.hybrid.reproduction.findings import Findings
 from stages.hybrid.reproduction.kept import SAMPLINGS
-from stages.hybrid.retrieval.baselines import ADJUSTMENTS, LEXICAL
 
 LETTERS = {"x_x_mono": "a", "x_y": "b", "hybrid": "c"}  # behind a figure: significantly better than this sampling
 
@@ -26,8 +25,6 @@ def describe_systems(findings: Findings) -> list[Block]:
         "Each figure is the mean over seeds ± the standard deviation between them, with its 95 % interval over "
         "questions. Systems without seeds were not trained; `random` is one draw."
     )
-    names = [*LEXICAL, *(f"+{kind}" for kind in ADJUSTMENTS)]
-    words = [[name, SYSTEMS[name]] for name in names if systems["sampling"].str.endswith(name).any()]
     kinds = list(dict.fromkeys(zip(systems["setting"], systems["measure"], strict=True)))
     rows = []
     for (benchmark, name), group in systems.groupby(["benchmark", "sampling"], sort=False):
@@ -37,8 +34,8 @@ def describe_systems(findings: Findings) -> list[Block]:
         first = [name_of(str(benchmark)), name_of(str(name)), str(seeds) if trained else "–", queries]
         rows.append([*first, *(_figure(cells[kind]) for kind in kinds)])
     columns = ["benchmark", "system", "seeds", "queries", *(name_figure(*kind) for kind in kinds)]
-    blocks: list[Block] = [Heading(2, "Every system"), Paragraph(text), Table(columns, rows, text_columns=2)]
-    return [*blocks, Table(["baseline", "what it is"], words, text_columns=2)] if words else blocks
+    baselines = describe_baselines(set(systems["sampling"]))
+    return [Heading(2, "Every system"), Paragraph(text), Table(columns, rows, text_columns=2), *baselines]
 
 
 def describe_tables(findings: Findings) -> list[Block]:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from stages.hybrid.git import ask_git
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.ground.params import PARAMS, read_mapping
 from stages.hybrid.reproduction.kept import (
@@ -79,12 +80,12 @@ def make_run(run: PlannedRun) -> Path:
     code = _dvc("exp", "run", "--name", experiment, *run.options)
     if code:
         raise UserError(f"{run.name}: `dvc exp run` ended with {code}, see above; run the same command again to resume")
-    return keep_run(run.sampling, root=Path(), params=read_mapping(PARAMS), commit=_git("rev-parse", "HEAD"))
+    return keep_run(run.sampling, root=Path(), params=read_mapping(PARAMS), commit=ask_git("rev-parse", "HEAD"))
 
 
 def head_is_detached() -> bool:
     """Return whether git is on no branch, as DVC leaves it if it is killed."""
-    return _git("symbolic-ref", "--quiet", "HEAD") == ""
+    return ask_git("symbolic-ref", "--quiet", "HEAD") == ""
 
 
 def _dvc(*arguments: str, quiet: bool = False) -> int:
@@ -92,8 +93,3 @@ def _dvc(*arguments: str, quiet: bool = False) -> int:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     command = [sys.executable, "-m", "dvc", *arguments]
     return subprocess.run(command, env=os.environ | {"PATH": path}, capture_output=quiet, check=False).returncode
-
-
-def _git(*arguments: str) -> str:
-    """Return what git prints, or nothing if it fails."""
-    return subprocess.run(["git", *arguments], capture_output=True, text=True, check=False).stdout.strip()

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stages.hybrid.evaluation.inference.comparisons import figures_of
-from stages.hybrid.evaluation.inference.significance import (
+from stages.hybrid.evaluation.names import HEADLINES, MEAN
+from stages.hybrid.evaluation.quality.measures import average_benchmark, average_languages
+from stages.hybrid.evaluation.significance.comparisons import figures_of
+from stages.hybrid.evaluation.significance.intervals import (
     SEED,
     Draws,
     QuestionSums,
@@ -19,8 +21,6 @@ from stages.hybrid.evaluation.inference.significance import (
     select_languages,
     sum_questions,
 )
-from stages.hybrid.evaluation.names import HEADLINES, MEAN
-from stages.hybrid.evaluation.quality.measures import average_benchmark, average_languages
 from stages.hybrid.ground.files import read_table
 from stages.hybrid.ground.layout import FINETUNED
 from stages.hybrid.reproduction.kept import KeptRun

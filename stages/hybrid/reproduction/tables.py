@@ -5,7 +5,9 @@ from collections.abc import Callable, Sequence
 
 import pandas as pd
 
-from stages.hybrid.evaluation.inference.significance import (
+from stages.hybrid.evaluation.names import HEADLINES, MEAN, SMALLER_IS_BETTER
+from stages.hybrid.evaluation.significance.intervals import (
+    ALPHA,
     Difference,
     compare,
     holm,
@@ -14,15 +16,13 @@ from stages.hybrid.evaluation.inference.significance import (
     select_languages,
     subtract,
 )
-from stages.hybrid.evaluation.names import HEADLINES, MEAN, SMALLER_IS_BETTER
 from stages.hybrid.ground.layout import BASE
-from stages.hybrid.report.answer import ALPHA
 from stages.hybrid.reproduction.claims import ENCODERS, PAPER_NAMES
 from stages.hybrid.reproduction.kept import SAMPLINGS
 from stages.hybrid.reproduction.systems import Judged, over_seeds, with_intervals
-from stages.hybrid.retrieval.baselines import adjusted_name
+from stages.hybrid.retrieval.baselines import centred_name
 
-CENTRED_BASE = adjusted_name(BASE.name, "centred")
+CENTRED_BASE = centred_name(BASE.name)
 NUMBERS = [str(number) for number in range(1, 9)]
 PLACE = ["benchmark", "setting", "measure", "query_lang"]  # of a figure in a table of the paper
 OURS = ["ours", "low", "high", "sd", "seeds", "n_queries"]
@@ -148,7 +148,7 @@ def _contrasts(figures: pd.DataFrame) -> list[tuple[str, str]]:
     """Return the pairs of `compare_with_others`: a sampling, or its centred model, and what it is compared with."""
     has_seed = figures.groupby("sampling", sort=False)["seed"].first().notna()
     trained, others = list(has_seed.index[has_seed]), list(has_seed.index[~has_seed])
-    both = [(adjusted_name(name, "centred"), CENTRED_BASE) for name in SAMPLINGS]
+    both = [(centred_name(name), CENTRED_BASE) for name in SAMPLINGS]
     return [
         *((name, other) for name in SAMPLINGS if name in trained for other in others),
         *(pair for pair in both if pair[0] in trained and pair[1] in others),

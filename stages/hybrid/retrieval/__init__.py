@@ -1,1 +1,1 @@
-"""Ranking passages: indexes, exact ranks, baselines, runs, hard negatives."""
+"""Ranking passages: indexes, exact ranks, baselines, TREC runs and hard negatives."""

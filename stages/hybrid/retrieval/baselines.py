@@ -1,22 +1,32 @@
-"""The systems that models are compared with, and where their figures lie."""
+"""The names of the systems that models are compared with, and the folders of their scores."""
 
 from pathlib import Path
 
-LEXICAL = ("random", "bm25")  # systems without a model
-ADJUSTMENTS = ("centred", "centred_training", "lir")  # of a model's embeddings
-WITHOUT_MODEL = "baseline"  # stands in a model's place in the folders of LEXICAL
+LEXICAL = ("random", "bm25")  # systems that rank without a model
+ADJUSTMENTS = ("centred", "centred_training", "lir")  # what can be done with a model's embeddings
+WITHOUT_MODEL = "baseline"  # folder of the systems in LEXICAL, in place of a model's name
 
 
 def adjusted_name(model: str, adjustment: str) -> str:
-    """Return the name of a model's system with an adjustment: ``base+centred``."""
+    """Return the name of the system that is a model with an adjustment, such as ``base+centred``."""
     return f"{model}+{adjustment}"
 
 
-def find_systems(scores: Path, models: list[str], *, benchmark: str) -> dict[str, Path]:
-    """Return, by name, the folder of each system that was scored on ``benchmark``, in the order in which it is shown.
+def centred_name(model: str) -> str:
+    """Return the name of a model's centred system: ``base+centred``."""
+    return adjusted_name(model, "centred")
 
-    Folders are relative to ``scores``, and the same below the folder of bias measures. A model comes before its
-    adjusted systems; `WITHOUT_MODEL` among the models stands for ``random`` and ``bm25``.
+
+def find_systems(scores: Path, models: list[str], *, benchmark: str) -> dict[str, Path]:
+    """Return the folder of each system on ``benchmark``, by the system's name, in the order of tables.
+
+    A model is followed by its adjusted systems. A system that is not a model is left out if ``scores`` does not have
+    its folder. Folders are relative to ``scores``. The same folders below data/bias hold the bias measures.
+
+    Args:
+        scores: The folder data/scores.
+        models: Names of models; `WITHOUT_MODEL` stands for the systems in `LEXICAL`.
+        benchmark: Name of the benchmark.
     """
     found: dict[str, Path] = {}
     for model in models:

@@ -11,7 +11,8 @@ class IndexParams(Section):
     """How the passages are indexed.
 
     Attributes:
-        kind: exact (a query is compared with every passage), approximate (with those of near cells), auto (by size)
+        kind: exact (a query is compared with every passage), approximate (with those in clusters near it) or auto
+            (exact below approximate_from passages)
         approximate_from: number of passages from which auto is approximate; from 1
     """
 
@@ -20,13 +21,13 @@ class IndexParams(Section):
 
 
 class NegativesParams(Section):
-    """Which hard negatives are mined.
+    """Which hard negatives are mined, and how many.
 
     Attributes:
-        per_query: hard negatives of a query at most; 0 mines none
-        language: same (among passages of the query's language) or any (among all)
-        margin: how far a negative's cosine is below the positive's, at least; -2 (no margin) to 2
-        depth: nearest passages that are looked at; at least per_query
+        per_query: greatest number of hard negatives per query; 0 mines none
+        language: which passages can be hard negatives: same (those in the query's language) or any (all)
+        margin: by how much a negative's cosine must be below the positive's; -2 (allows every cosine) to 2
+        depth: how many of the passages nearest to a query can be its negatives; at least per_query
     """
 
     per_query: Annotated[int, Field(ge=0)]
@@ -46,8 +47,8 @@ class BaselinesParams(Section):
 
     Attributes:
         names: random and bm25 rank without a model; centred, centred_training and lir adjust each model's embeddings
-        training_texts: training queries, and passages, of each language that centred_training averages; from 1
-        lir_directions: main directions of each language that lir removes; from 1
+        training_texts: number of training queries per language, and of passages, that centred_training averages; from 1
+        lir_directions: number of main directions per language that lir removes; from 1
     """
 
     names: list[Literal["random", "bm25", "centred", "centred_training", "lir"]]

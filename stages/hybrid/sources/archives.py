@@ -21,7 +21,7 @@ def find_archive(folder: Path) -> Path | None:
     return next((path for path in sorted(folder.iterdir()) if path.name.lower().endswith(ARCHIVES)), None)
 
 
-def read_pages(source: Path, keep: Callable[[str], bool] = lambda path: True) -> Iterator[tuple[str, bytes]]:
+def read_pages(source: Path, keep: Callable[[str], bool] = lambda _: True) -> Iterator[tuple[str, bytes]]:
     """Yield (path within the source, content) of each file in a zip, a tar or a folder, sorted by path.
 
     Args:

@@ -130,21 +130,21 @@ def find_packages(packages: Iterable[str], folder: Path) -> dict[str, Package]:
     found = {match["name"]: _package(match) for match in URI_LINE.finditer(answer.stdout)}
     missing = [name for name in names if name not in found]
     if missing:
-        raise _not_in_index(missing, update)
+        raise UserError(_not_in_index(missing, update))
     return found
 
 
-def _not_in_index(missing: list[str], update: "subprocess.CompletedProcess[str]") -> UserError:
-    """Return the error for packages that the index lacks; ``update`` is what the update of the index said."""
+def _not_in_index(missing: list[str], update: "subprocess.CompletedProcess[str]") -> str:
+    """Return the message for packages that the index lacks; ``update`` is what the update of the index said."""
     unreached = UNREACHED.search(update.stdout + update.stderr)
     if unreached:
-        return UserError(
+        return (
             f"apt-get: the package index cannot be reached ({unreached[1].strip()}); connect to the internet, "
             f"or {WAYS_OUT}"
         )
     errors = [line for line in update.stderr.splitlines() if line.startswith("E:")]
     reason = f" ({errors[0]})" if errors else ""
-    return UserError(f"apt-get: the package index lacks {', '.join(missing)}{reason}; {WAYS_OUT}")
+    return f"apt-get: the package index lacks {', '.join(missing)}{reason}; {WAYS_OUT}"
 
 
 def _package(match: re.Match[str]) -> Package:
@@ -152,7 +152,11 @@ def _package(match: re.Match[str]) -> Package:
 
 
 def _download(packages: Iterable[Package], folder: Path) -> dict[str, Path]:
-    """Return the packages' files in ``folder`` by name; a file that matches its checksum is not downloaded again."""
+    """Return the packages' files in ``folder`` by name; a file that matches its checksum is not downloaded again.
+
+    Raises:
+        UserError: apt-get is not installed, or the mirror does not give a package as the index lists it.
+    """
     paths = {package.name: (package, folder / package.file) for package in packages}
     lacking = [name for name, (package, path) in paths.items() if not is_whole(path, package.sha256)]
     if lacking:
@@ -170,7 +174,11 @@ def _download(packages: Iterable[Package], folder: Path) -> dict[str, Path]:
 
 
 def _run_apt(arguments: list[str], folder: Path) -> "subprocess.CompletedProcess[str]":
-    """Return what apt-get says; its lists and caches are under ``folder``, its downloads in it."""
+    """Return what apt-get says; its lists and caches are under ``folder``, its downloads in it.
+
+    Raises:
+        UserError: apt-get is not installed.
+    """
     private = folder.resolve() / "apt"
     for part in ("state/lists/partial", "cache/archives/partial"):
         (private / part).mkdir(parents=True, exist_ok=True)
@@ -227,7 +235,11 @@ def unpack_pages(deb: Path, archive: Path, keep: Callable[[str], bool]) -> None:
 def _read_pages(
     process: "subprocess.Popen[bytes]", deb: Path, keep: Callable[[str], bool]
 ) -> Iterator[tuple[str, bytes]]:
-    """Yield (path, content) of each page in a package's tar stream; links and unsafe paths are left out."""
+    """Yield (path, content) of each page in a package's tar stream; links and unsafe paths are left out.
+
+    Raises:
+        UserError: The pages have more than `MOST_BYTES`.
+    """
     left = MOST_BYTES
     with tarfile.open(fileobj=process.stdout, mode="r|") as tar:
         for member in tar:

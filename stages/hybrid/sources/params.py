@@ -10,8 +10,8 @@ class FetchParams(Section):
     """Where raw files come from, if not from their public homes.
 
     Attributes:
-        mirror: folder with copies of the public files; if empty, the environment variable HYBRID_MIRROR names it
-        folders: your own folder, archive or file for a data set or benchmark, by its name
+        mirror: folder with copies of the public files; if empty, the environment variable HYBRID_MIRROR is read
+        folders: paths of your own training sets and benchmarks (folders, archives or files), by name
     """
 
     mirror: str

@@ -60,7 +60,8 @@ def fetch_file(url: str, path: Path, *, sha256: str, mirror: Path | None = None)
     """Write the file at ``url`` to ``path``, or its copy ``mirror``; a file that matches the checksum is kept.
 
     Raises:
-        UserError: The address or the copy cannot be read, or its checksum is not ``sha256``.
+        UserError: The address does not begin with https://, the address or the copy cannot be read, or its checksum is
+            not ``sha256``.
     """
     if is_whole(path, sha256):
         return
@@ -77,8 +78,11 @@ def fetch_file(url: str, path: Path, *, sha256: str, mirror: Path | None = None)
 
 
 def _download(url: str, path: Path) -> None:
+    scheme, _, address = url.partition("://")
+    if scheme != "https":
+        raise UserError(f"{url}: is not an https address, expected https://...; correct it in the collection's file")
     try:
-        with urllib.request.urlopen(url, timeout=TIMEOUT) as answer, path.open("wb") as file:
+        with urllib.request.urlopen(f"https://{address}", timeout=TIMEOUT) as answer, path.open("wb") as file:
             shutil.copyfileobj(answer, file)
     except (http.client.HTTPException, OSError) as error:
         reason = getattr(error, "reason", None) or error

@@ -1,1 +1,1 @@
-"""Fine-tuning along the plan."""
+"""Fine-tuning, batch by batch as the plan says."""

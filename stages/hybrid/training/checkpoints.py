@@ -1,4 +1,4 @@
-"""Checkpoints that survive a kill: one is whole, or it does not count."""
+"""Checkpoints that survive a kill: only a checkpoint that was written completely counts."""
 
 import hashlib
 import shutil
@@ -11,14 +11,14 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 from stages.hybrid.ground.files import sha256_of
 from stages.hybrid.training.processes import first_before_the_rest, process_count, process_number, wait_for_all
 
-COMPLETE = "complete"  # written last into a checkpoint; one without it was cut off
+COMPLETE = "complete"  # a file that is written last into a checkpoint; without it the checkpoint was cut off
 
 
 class MarkComplete(TrainerCallback):
-    """Marks a checkpoint as whole once all of it is written; only then are the earlier ones deleted."""
+    """Marks a checkpoint as complete after all of it is written, and only then deletes the earlier ones."""
 
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
-        """Mark the checkpoint of this step."""
+        """Mark the checkpoint of this step, and delete the others."""
         wait_for_all()
         if process_number() == 0:
             folder = Path(args.output_dir or ".")
@@ -30,12 +30,14 @@ class MarkComplete(TrainerCallback):
 
 
 def own_checkpoints(root: Path, inputs: Sequence[Path], words: Sequence[object]) -> Path:
-    """Return the folder below ``root`` for the checkpoints of this very run; those of other runs are deleted.
+    """Return the folder below ``root`` for the checkpoints of this run, and delete those of other runs.
+
+    Its name is a hash of all that the training depends on, so a run with other inputs never resumes from it.
 
     Args:
-        root: the folder of all checkpoints.
+        root: the folder of the checkpoints of all runs.
         inputs: files that the training depends on.
-        words: what else it depends on; the number of processes is added.
+        words: what else it depends on, such as its params. The number of processes is added.
     """
     with first_before_the_rest():
         key = "\n".join([*map(str, words), str(process_count()), *map(sha256_of, inputs)])
@@ -47,11 +49,11 @@ def own_checkpoints(root: Path, inputs: Sequence[Path], words: Sequence[object])
 
 
 def newest_checkpoint(folder: Path) -> Path | None:
-    """Return the newest whole checkpoint in ``folder``; deletes those that a kill cut off."""
-    whole = []
+    """Return the newest complete checkpoint in ``folder``, or None. Those that a kill cut off are deleted."""
+    complete = []
     for path in folder.glob("checkpoint-*"):
         if (path / COMPLETE).exists():
-            whole.append(path)
+            complete.append(path)
         else:
             shutil.rmtree(path)
-    return max(whole, key=lambda path: int(path.name.split("-")[1]), default=None)
+    return max(complete, key=lambda path: int(path.name.split("-")[1]), default=None)

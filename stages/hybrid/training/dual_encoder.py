@@ -1,4 +1,4 @@
-"""The encoder as it is trained, and a batch's loss: kept whole in memory, or with cached gradients."""
+"""The encoder as it is trained, and the loss of a batch, with all activations in memory or with cached gradients."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,25 +21,25 @@ class DualEncoder(nn.Module):
     """One encoder for queries and passages, called on lists of token ids."""
 
     def __init__(self, encoder: "SentenceTransformer", params: TrainingParams) -> None:
-        """Take ``encoder``, whose dropout is ``params.dropout`` from now on."""
+        """Wrap ``encoder``, and set its dropout layers to ``params.dropout``."""
         super().__init__()
         self.encoder = encoder
         self.tokens_per_micro_batch = params.tokens_per_micro_batch
         self.in_bfloat16 = use_bfloat16(params.precision, encoder.device)
         if encoder.device.type == "cpu":
             words: Any = encoder[0].model
-            # the fused attention's backward pass is several times slower on a CPU
+            # on a CPU the backward pass of fused attention is several times slower
             words.set_attn_implementation("eager")
         for part in encoder.modules():
             if isinstance(part, nn.Dropout):
                 part.p = params.dropout
 
     def micro_batches(self, tokens: list[list[int]]) -> list[list[int]]:
-        """Return positions of ``tokens`` in batches of like length."""
+        """Return the positions of ``tokens`` in batches of like length."""
         return list(length_batches([len(text) for text in tokens], self.tokens_per_micro_batch))
 
     def tokens_with_padding(self, tokens: list[list[int]]) -> int:
-        """Return how many tokens the micro-batches of ``tokens`` hold, padding included."""
+        """Return how many tokens all micro-batches have, each text padded to the longest of its micro-batch."""
         return sum(len(batch) * max(len(tokens[i]) for i in batch) for batch in self.micro_batches(tokens))
 
     def forward(self, tokens: list[list[int]]) -> Tensor:
@@ -47,7 +47,10 @@ class DualEncoder(nn.Module):
         return embed_tokens(self.encoder, tokens, bfloat16=self.in_bfloat16)
 
     def embed_all(self, tokens: list[list[int]]) -> Tensor:
-        """Return the embeddings of any number of texts, micro-batch by micro-batch, in the order of ``tokens``."""
+        """Return L2-normalised embeddings, shape (texts, dim), float32, in the order of ``tokens``.
+
+        They are computed micro-batch by micro-batch.
+        """
         batches = self.micro_batches(tokens)
         found = torch.cat([self([tokens[i] for i in batch]) for batch in batches])
         order = torch.tensor([i for batch in batches for i in batch], device=found.device)
@@ -55,9 +58,9 @@ class DualEncoder(nn.Module):
 
 
 def training_loss(dual: DualEncoder, batch: TrainingBatch, params: TrainingParams) -> Tensor:
-    """Return the batch's loss, with the gradients of this process's pairs.
+    """Return the loss of the whole batch; its gradients are those of this process's texts.
 
-    A slice of too many tokens is run twice, with cached gradients.
+    It is `cached_loss` if these texts have more tokens than ``params.tokens_in_memory``, else `plain_loss`.
     """
     if dual.tokens_with_padding(own_tokens(batch)) > params.tokens_in_memory:
         return cached_loss(dual, batch, params)
@@ -65,25 +68,27 @@ def training_loss(dual: DualEncoder, batch: TrainingBatch, params: TrainingParam
 
 
 def own_tokens(batch: TrainingBatch) -> list[list[int]]:
-    """Return this process's texts: queries, passages, hard negatives."""
+    """Return the tokens of this process's texts: queries, then passages, then hard negatives."""
     own = own_slice(len(batch.queries))
     return batch.queries[own] + batch.passages[own] + batch.negatives[own_slice(len(batch.negatives))]
 
 
 def plain_loss(dual: DualEncoder, batch: TrainingBatch, params: TrainingParams) -> Tensor:
-    """Return the batch's loss, every activation kept in memory."""
+    """Return the batch's loss from one forward pass, whose activations are all kept in memory."""
     embeddings = dual.embed_all(own_tokens(batch))
     return batch_loss(gather_embeddings(embeddings, pairs=len(batch.queries)), batch, params)
 
 
 def cached_loss(dual: DualEncoder, batch: TrainingBatch, params: TrainingParams) -> Tensor:
-    """Return the loss of `plain_loss`, in memory that does not grow with the batch, for a second forward pass.
+    """Return the loss of `plain_loss`. Memory does not grow with the batch, but a second forward pass is needed.
 
-    The gradients of the embeddings are computed first, then carried into the weights one micro-batch at a time, when
-    the returned loss is run backward. Source: arXiv 2101.06983 (GradCache).
+    The first pass gives the embeddings, and the loss gives their gradients. When the returned loss is run backward, the
+    second pass carries these gradients into the weights, one micro-batch at a time. Both passes use the same dropout.
+
+    Source: arXiv 2101.06983 (GradCache).
     """
     tokens = own_tokens(batch)
-    seed = int(torch.randint(2**31, ()))  # of dropout: the second pass must drop what the first one drops
+    seed = int(torch.randint(2**31, ()))  # another one for each batch
     with torch.no_grad(), seeded(seed):
         embeddings = dual.embed_all(tokens)
     embeddings.requires_grad_()
@@ -102,14 +107,20 @@ def cached_loss(dual: DualEncoder, batch: TrainingBatch, params: TrainingParams)
 
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """Draw random numbers from ``seed`` within the block; the numbers after it are as if there had been no block."""
+    """Seed torch's random numbers within the block. After it they continue as if there had been no block."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         yield
 
 
 def batch_loss(embeddings: Tensor, batch: TrainingBatch, params: TrainingParams) -> Tensor:
-    """Return the loss of a batch from the embeddings of its queries, passages and hard negatives, in this order."""
+    """Return the loss of a batch, a scalar.
+
+    Args:
+        embeddings: of all queries, then all passages, then all hard negatives, shape (texts, dim).
+        batch: says which passages are fair negatives.
+        params: temperature, and whether the loss is symmetric.
+    """
     pairs = len(batch.queries)
     queries, passages = embeddings[:pairs], embeddings[pairs:]
     loss = symmetric_infonce if params.symmetric else in_batch_infonce

@@ -1,4 +1,4 @@
-"""The plan's batches as the trainer takes them: tokenised, with the passages that are no fair negatives."""
+"""The plan's batches as the trainer takes them: tokenised, and with a mask of passages that are not fair negatives."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,24 +15,22 @@ from stages.hybrid.ground.errors import UserError
 from stages.hybrid.training.params import TrainingParams
 from stages.hybrid.training.processes import process_count
 
-MINED = ["dataset", "group_id", "lang", "negative_group_id", "negative_lang"]
-
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 
 @dataclass(frozen=True)
 class TrainingBatch:
-    """A row of the plan with its tokens; queries and passages have an entry a pair."""
+    """A row of the plan with its tokens. Queries and passages have one entry per pair."""
 
     queries: list[list[int]]
     passages: list[list[int]]
-    negatives: list[list[int]]  # hard negatives of any of the queries
-    masked: Tensor  # (pairs, pairs + negatives), bool; True: no fair negative
+    negatives: list[list[int]]  # the hard negatives of all queries
+    masked: Tensor  # (pairs, pairs + negatives), bool; True if the passage is not a fair negative of the query
 
 
 class PlanBatches(Dataset[TrainingBatch]):
-    """The plan's batches, tokenised; item i is the whole batch of step i."""
+    """The plan's batches, tokenised. Item i is the whole batch of step i."""
 
     def __init__(
         self,
@@ -41,15 +39,18 @@ class PlanBatches(Dataset[TrainingBatch]):
         encoder: "SentenceTransformer",
         params: TrainingParams,
         negatives: pd.DataFrame | None = None,
-    ):
+    ) -> None:
         """Tokenise each text that the plan uses, once.
 
         Args:
-            plan: the columns of `records.Batch`.
-            pairs: the columns of `records.Pair`, ``twin_id`` and ``dataset``.
-            encoder: whose tokenizer and prompts are used.
-            params: the texts' lengths.
-            negatives: the columns of `records.Negative` and ``dataset``; none where None.
+            plan: with the columns of `records.Batch`.
+            pairs: with the columns of `records.Pair`, ``twin_id`` and ``dataset``.
+            encoder: its tokenizer and prompts are used.
+            params: give the greatest lengths of queries and passages.
+            negatives: with the columns of `records.Negative` and ``dataset``; None if there are none.
+
+        Raises:
+            UserError: the plan names a pair that is not in ``pairs``.
         """
         self._plan = plan
         self._rows = {
@@ -74,9 +75,9 @@ class PlanBatches(Dataset[TrainingBatch]):
         queries, passages = self._rows_of(step)
         mined = self._mined(step)
         unfair = ~fair_matrix(self._codes[passages], self._codes[passages + mined])
-        np.fill_diagonal(unfair, False)  # passage i is query i's own
+        np.fill_diagonal(unfair, False)  # passage i is the positive of query i
         masked = torch.from_numpy(unfair)
-        filling = -len(mined) % process_count()  # every process takes as many; these count for no query
+        filling = -len(mined) % process_count()  # so that each process has as many; they are masked for every query
         masked = torch.cat([masked, torch.ones(len(queries), filling, dtype=torch.bool)], dim=1)
         return TrainingBatch(
             queries=[self._queries[row] for row in queries],
@@ -90,16 +91,17 @@ class PlanBatches(Dataset[TrainingBatch]):
         return sorted({i for side in (self._queries, self._passages) for text in side.values() for i in text})
 
     def _rows_of_negatives(self, negatives: pd.DataFrame | None) -> dict[int, list[int]]:
-        """Return, for a passage's row of ``pairs``, the rows of its query's hard negatives.
+        """Return the rows of the hard negatives, by the row of the positive passage.
 
-        By the passage's row, since negatives are mined for a query in the language of its passages: whoever asks the
-        same in another language gets negatives in the language of the positive.
+        Negatives are mined for a query in the language of its passage. In a cross-lingual batch the query is in another
+        language. It gets the negatives that were mined in the language of the positive.
         """
         found: dict[int, list[int]] = {}
-        for dataset, group, lang, other, other_lang in (
-            [] if negatives is None else negatives[MINED].itertuples(index=False)
-        ):
-            found.setdefault(self._rows[dataset, group, lang], []).append(self._rows[dataset, other, other_lang])
+        for mined in [] if negatives is None else negatives.itertuples(index=False):
+            positive = self._rows[mined.dataset, mined.group_id, mined.lang]
+            found.setdefault(positive, []).append(
+                self._rows[mined.dataset, mined.negative_group_id, mined.negative_lang]
+            )
         return found
 
     def _mined(self, step: int) -> list[int]:
@@ -107,7 +109,11 @@ class PlanBatches(Dataset[TrainingBatch]):
         return [row for passage in self._rows_of(step)[1] for row in self._negatives.get(passage, [])]
 
     def _rows_of(self, step: int) -> tuple[list[int], list[int]]:
-        """Return the rows of ``pairs`` that give the queries and the passages."""
+        """Return the rows of a batch's queries and the rows of its passages, in the order of the plan.
+
+        Raises:
+            UserError: the plan names a pair that is not in ``pairs``.
+        """
         batch = self._plan.iloc[step]
         sides = []
         for langs in (batch["query_langs"], batch["passage_langs"]):
@@ -115,7 +121,8 @@ class PlanBatches(Dataset[TrainingBatch]):
             missing = next((key for key in keys if key not in self._rows), None)
             if missing:
                 raise UserError(
-                    f"the plan's step {step} asks for {missing}, which the pairs do not hold; run the batch stage again"
+                    f"the plan's step {step} names the pair {missing}, expected one that the stage prepare wrote; "
+                    "run the stage batch again"
                 )
             sides.append([self._rows[key] for key in keys])
         return sides[0], sides[1]

@@ -1,7 +1,8 @@
-"""Training on several processes, as accelerate's or torch's launcher starts them: a plan row is the batch of all.
+"""Training on several processes, as the launcher of accelerate or torch starts them.
 
-Each process embeds its slice of the pairs and computes the loss of the whole batch from everyone's embeddings; its
-gradients are those that flow through its own slice, so their sum over the processes is the gradient of one process.
+A row of the plan is one batch for all processes together. Each process embeds its own slice of the pairs. It computes
+the loss of the whole batch from the embeddings of all processes. Gradients flow through its own slice only. So their
+sum over the processes equals the gradient that a single process would compute.
 """
 
 import os
@@ -26,33 +27,33 @@ def process_number() -> int:
 
 
 def check_divisible(plan: pd.DataFrame, processes: int) -> None:
-    """Check that every batch of ``plan`` can be dealt out evenly.
+    """Check that every batch of ``plan`` can be divided evenly over the processes.
 
     Raises:
-        UserError: a batch's size is no multiple of ``processes``.
+        UserError: the size of a batch is not a multiple of ``processes``.
     """
     for step, groups in zip(plan["step"], plan["group_ids"], strict=True):
         if len(groups) % processes:
             raise UserError(
-                f"the plan's step {step} has {len(groups)} pairs for {processes} processes, expected a multiple; "
-                "change sampler.batch_size or the number of processes"
+                f"the plan's step {step} has {len(groups)} pairs for {processes} processes, expected a multiple "
+                f"of {processes}; change sampler.batch_size or the number of processes"
             )
 
 
 def on_cpu() -> bool:
-    """Return whether there is nothing but the processor to compute on; accelerate's processes must be told."""
+    """Return whether there is no accelerator, such as a GPU. The accelerate library must be given this explicitly."""
     return not torch.accelerator.is_available()
 
 
 def join_processes() -> None:
-    """Connect with the other processes, where there are any."""
+    """Connect with the other processes, if there are any."""
     from accelerate import PartialState
 
     PartialState(cpu=on_cpu())
 
 
 def wait_for_all() -> None:
-    """Return once every process has come so far."""
+    """Wait until every process has reached this call."""
     if distributed.is_initialized():
         distributed.barrier()
 
@@ -68,18 +69,18 @@ def first_before_the_rest() -> Iterator[None]:
 
 
 def own_slice(pairs: int) -> slice:
-    """Return which of a batch's pairs are this process's."""
+    """Return which of a batch's pairs this process embeds; ``pairs`` is a multiple of the number of processes."""
     size = pairs // process_count()
     return slice(process_number() * size, (process_number() + 1) * size)
 
 
 def gather_embeddings(own: Tensor, *, pairs: int) -> Tensor:
-    """Return the embeddings of the whole batch: queries, passages, hard negatives, each in the plan's order.
+    """Return the embeddings of the whole batch: queries, then passages, then hard negatives, in the plan's order.
 
     Args:
-        own: this process's, in the same order, shape (2 * own pairs + own negatives, dim); gradients flow to
-            these only.
-        pairs: in the whole batch.
+        own: this process's embeddings, in the same order, shape (2 * own pairs + own negatives, dim). Gradients flow
+            to these only.
+        pairs: number of pairs in the whole batch.
     """
     if process_count() == 1:
         return own
@@ -92,7 +93,7 @@ def gather_embeddings(own: Tensor, *, pairs: int) -> Tensor:
 
 
 def sum_over_processes(value: Tensor) -> Tensor:
-    """Return the sum of every process's ``value``, the same bits on each."""
+    """Return the sum of ``value`` over the processes, without gradients. Every process gets the same bits."""
     total = value.detach().clone()
     if process_count() > 1:
         distributed.all_reduce(total)
@@ -100,7 +101,7 @@ def sum_over_processes(value: Tensor) -> Tensor:
 
 
 def sum_gradients(model: nn.Module) -> None:
-    """Replace the gradients by their sums over the processes."""
+    """Replace the gradients of ``model`` by their sums over the processes."""
     if process_count() > 1:
         for weights in model.parameters():
             if weights.grad is not None:

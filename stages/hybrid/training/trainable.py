@@ -1,4 +1,4 @@
-"""What of the encoder is trained: all of it, its upper layers, adapters, or the word embeddings that the plan uses."""
+"""Which weights of the encoder are trained: its layers or adapters, and which of its word embeddings."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,25 +9,26 @@ from torch import Tensor, nn
 from torch.nn.functional import embedding
 
 from stages.hybrid.ground.errors import UserError
+from stages.hybrid.training.dual_encoder import seeded
 from stages.hybrid.training.params import TrainingParams
 
-LORA_MODULES = ["query", "value"]  # of the attention, as BERT and XLM-R name them (arXiv 2106.09685, section 4.2)
+LORA_MODULES = ["query", "value"]  # parts of the attention in BERT and XLM-R (arXiv 2106.09685, section 4.2)
 
 
 class TrimmedEmbeddings(nn.Module):
-    """Word embeddings of which the rows of some tokens are trained, the others' stay the base's."""
+    """Word embeddings that are trained for some tokens only. The other tokens keep the base's embeddings."""
 
     base: Tensor
     rows: Tensor
 
     def __init__(self, whole: nn.Embedding, tokens: list[int]) -> None:
-        """Take the weights of ``whole``; the rows of ``tokens`` are copied to be trained."""
+        """Copy the rows of ``tokens`` from ``whole``, to train them; the other rows are shared and stay as they are."""
         super().__init__()
         rows = torch.full((whole.num_embeddings,), -1, device=whole.weight.device)
         rows[tokens] = torch.arange(len(tokens), device=rows.device)
-        self.register_buffer("base", whole.weight.detach(), persistent=False)  # (tokens, dim)
-        self.register_buffer("rows", rows, persistent=False)  # of ``weight``, by token id; -1: not trained
-        self.weight = nn.Parameter(whole.weight.detach()[tokens])
+        self.register_buffer("base", whole.weight.detach(), persistent=False)  # (vocabulary, dim)
+        self.register_buffer("rows", rows, persistent=False)  # (vocabulary,): the row of ``weight``, -1 if not trained
+        self.weight = nn.Parameter(whole.weight.detach()[tokens])  # (trained tokens, dim)
 
     def forward(self, ids: Tensor) -> Tensor:
         """Return the embeddings of ``ids``, shape (*ids, dim)."""
@@ -36,24 +37,26 @@ class TrimmedEmbeddings(nn.Module):
         return torch.where((rows >= 0)[..., None], trained, embedding(ids, self.base))
 
     def whole_weight(self) -> Tensor:
-        """Return the weights of every token, shape (tokens, dim): the base's, and in their rows the trained ones."""
+        """Return the embeddings of every token, trained or not, shape (vocabulary, dim)."""
         whole = self.base.clone()
-        whole[self.rows >= 0] = self.weight.detach()  # rows ascend with the token id
+        whole[self.rows >= 0] = self.weight.detach()  # both are in the order of the token ids
         return whole
 
 
 @contextmanager
 def trained_parts(encoder: nn.Sequential, params: TrainingParams, *, tokens: list[int], seed: int) -> Iterator[None]:
-    """Set what of ``encoder`` is trained; once the block has ended, its weights are in the base's form again.
+    """Choose which weights of ``encoder`` are trained within the block.
+
+    After the block the encoder has the base's modules again: adapters are merged, and trimmed embeddings are whole.
 
     Args:
-        encoder: a sentence-transformers model.
-        params: which weights are trained.
-        tokens: ids in ascending order; whose embeddings ``word_embeddings: trimmed`` trains.
-        seed: of the adapters' first weights.
+        encoder: a sentence-transformers model, changed in place.
+        params: says which weights are trained.
+        tokens: ids in ascending order. Their embeddings are trained if ``word_embeddings`` is trimmed.
+        seed: the adapters' first weights are drawn from it.
 
     Raises:
-        UserError: the encoder has not so many layers, or none that adapters fit.
+        UserError: the encoder has too few layers to freeze, or its attention does not fit adapters.
     """
     words: Any = encoder[0].model
     adapted = add_adapters(words, params.lora_rank, seed=seed) if params.lora_rank else None
@@ -62,7 +65,7 @@ def trained_parts(encoder: nn.Sequential, params: TrainingParams, *, tokens: lis
     if params.word_embeddings == "trimmed":
         words.set_input_embeddings(TrimmedEmbeddings(whole, [i for i in tokens if i != whole.padding_idx]))
     if getattr(words, "pooler", None) is not None:
-        words.pooler.requires_grad_(False)  # not part of the sentence embedding
+        words.pooler.requires_grad_(False)  # the sentence embedding does not use it
     if params.frozen_layers:
         freeze_lowest(words, params.frozen_layers)
     yield
@@ -75,14 +78,16 @@ def trained_parts(encoder: nn.Sequential, params: TrainingParams, *, tokens: lis
 
 
 def freeze_lowest(words: Any, count: int) -> None:
-    """Leave the ``count`` lowest layers of a transformer, and what is beneath them, as they are.
+    """Freeze the ``count`` lowest layers of a transformer, and the embeddings beneath them.
 
     Raises:
-        UserError: it has no layer above them.
+        UserError: no layer would be left to train.
     """
     total = words.config.num_hidden_layers
     if count >= total:
-        raise UserError(f"training.frozen_layers is {count}, expected less than the encoder's {total} layers")
+        raise UserError(
+            f"training.frozen_layers is {count}, expected fewer than the encoder's {total} layers; lower it"
+        )
     layers = next(part for part in words.modules() if isinstance(part, nn.ModuleList) and len(part) == total)
     words.embeddings.requires_grad_(False)
     for layer in layers[:count]:
@@ -90,12 +95,15 @@ def freeze_lowest(words: Any, count: int) -> None:
 
 
 def add_adapters(words: Any, rank: int, *, seed: int) -> Any:
-    """Add LoRA adapters of ``rank`` to ``words``, in place, and freeze all else; return what merges them.
+    """Add LoRA adapters of ``rank`` to ``words``, in place, and freeze all other weights.
 
-    What an adapter adds is scaled by 2. It adds nothing at first.
+    An adapter's output is multiplied by 2 and added. It is 0 before training.
+
+    Returns:
+        The model with adapters, whose method ``merge_and_unload`` merges them.
 
     Raises:
-        UserError: ``words`` has no such attention as adapters are made for.
+        UserError: the attention of ``words`` does not have the parts that adapters are added to.
     """
     from peft import LoraConfig, LoraModel
 
@@ -103,8 +111,7 @@ def add_adapters(words: Any, rank: int, *, seed: int) -> Any:
     if not names.issuperset(LORA_MODULES):
         raise UserError(
             f"training.lora_rank is {rank}, but the encoder ({words.config.model_type}) has no attention parts named "
-            f"{' and '.join(LORA_MODULES)}; expected BERT or XLM-R, or lora_rank: 0"
+            f"{' and '.join(LORA_MODULES)}, expected BERT or XLM-R; set lora_rank to 0, or choose another encoder"
         )
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
+    with seeded(seed):
         return LoraModel(words, LoraConfig(r=rank, lora_alpha=2 * rank, target_modules=LORA_MODULES), "default")

@@ -1,6 +1,5 @@
-"""Fine-tuning along a plan: transformers' trainer, one row of the plan a step, from checkpoints that survive a kill."""
+"""Fine-tuning with the trainer of transformers: each step trains on one row of the plan."""
 
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,33 +21,34 @@ from stages.hybrid.training.validation import BEST, Validation, load_trained
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-CURVE = ("step", "loss", "learning_rate", "grad_norm")
+CURVE_COLUMNS = ["step", "loss", "learning_rate", "grad_norm"]  # of what the trainer logs
 
 
 class OneDevice(TrainingArguments):
-    """The trainer's arguments on one device a process: a batch is never dealt out over the devices of one process."""
+    """The trainer's arguments with one device per process. A batch is never divided over the devices of one process."""
 
     @property
     def n_gpu(self) -> int:
-        """Return 1 where there is a GPU, else 0."""
+        """Return 1 if there is a GPU, else 0."""
         return min(super().n_gpu, 1)
 
 
 class PlanTrainer(Trainer):
-    """Follows the plan in order, one row a step."""
+    """Trains on the plan's batches in their order, one per step."""
 
     def __init__(self, *args: Any, params: TrainingParams, **kwargs: Any) -> None:
-        """Take the trainer's arguments and the loss's params."""
+        """Take the arguments of ``Trainer``, and the params of the loss."""
         super().__init__(*args, **kwargs)
         self.params = params
 
     def get_train_dataloader(self) -> DataLoader[Any]:
-        """Return the plan in its own order, whole batches to every process."""
+        """Return the plan's batches in their order. Every process gets the whole batches."""
         dataset: Any = self.train_dataset
         return DataLoader(dataset, batch_size=1, shuffle=False, collate_fn=_alone)
 
     def compute_loss(self, model: nn.Module, inputs: Any, *args: Any, **kwargs: Any) -> Tensor:
-        """Return the batch's loss, past the wrapper that would average gradients over the processes."""
+        """Return the batch's loss."""
+        # unwrapped, because the wrapper for several processes would average the gradients, which must be summed
         return training_loss(self.accelerator.unwrap_model(model), inputs["batch"], self.params)
 
     def training_step(self, model: nn.Module, *args: Any, **kwargs: Any) -> Tensor:
@@ -59,7 +59,7 @@ class PlanTrainer(Trainer):
 
 
 class _LossOnBar(ProgressCallback):
-    """Shows the newest loss on the progress bar, in place of a line a step."""
+    """Shows the newest loss on the progress bar, and prints no line per step."""
 
     def on_log(
         self,
@@ -83,12 +83,24 @@ def finetune(
     checkpoints: Path,
     seed: int,
 ) -> pd.DataFrame:
-    """Train ``encoder`` in place along the plan; goes on from the newest whole checkpoint.
+    """Train ``encoder`` in place on the plan's batches. A run that was stopped resumes from its newest checkpoint.
 
-    Under a launcher every process calls this, with the same arguments, and ends with the same weights.
+    If a launcher started several processes, each calls this with the same arguments and ends with the same weights.
+
+    Args:
+        encoder: a sentence-transformers model.
+        batches: one per step.
+        validation: the batches of the validation loss; None if it is not measured.
+        params: how to train.
+        checkpoints: the folder of this run's checkpoints.
+        seed: dropout and the adapters' first weights are drawn from it.
 
     Returns:
-        The training curve: step (from 1), loss, learning_rate, grad_norm, and validation_loss, NaN where not measured.
+        The training curve, with the columns step (from 1), loss, learning_rate, grad_norm (L2, before it is clipped)
+        and validation_loss (NaN if not measured at this step).
+
+    Raises:
+        UserError: the encoder has too few layers to freeze, or its attention does not fit adapters.
     """
     join_processes()
     with first_before_the_rest():
@@ -124,7 +136,7 @@ def _arguments(params: TrainingParams, *, steps: int, checkpoints: Path, seed: i
         weight_decay=params.weight_decay,
         warmup_steps=round(params.warmup_share * steps),
         lr_scheduler_type="linear",
-        max_grad_norm=params.max_grad_norm or math.inf,  # an infinite one clips nothing, but the norm is still logged
+        max_grad_norm=params.max_grad_norm,  # if it is 0, the trainer clips nothing, but still logs the norm
         optim="adamw_torch_fused",
         logging_steps=1,
         save_steps=params.checkpoint_steps,
@@ -137,7 +149,10 @@ def _arguments(params: TrainingParams, *, steps: int, checkpoints: Path, seed: i
 
 
 def keep_weights(encoder: nn.Sequential, params: TrainingParams) -> dict[str, Tensor]:
-    """Return a copy of the weights that `mix_weights` needs: frozen word embeddings, most of the memory, stay equal."""
+    """Return a copy of the weights that `mix_weights` changes; empty if ``params.base_share`` is 0.
+
+    Frozen word embeddings are left out, because training does not change them. They are most of the memory.
+    """
     if not params.base_share:
         return {}
     words: Any = encoder[0].model
@@ -147,7 +162,10 @@ def keep_weights(encoder: nn.Sequential, params: TrainingParams) -> dict[str, Te
 
 
 def mix_weights(encoder: nn.Module, base: dict[str, Tensor], share: float) -> None:
-    """Set the weights that ``base`` holds to ``share`` of it and the rest of their own (arXiv 2109.01903)."""
+    """Set each weight that ``base`` has to share * base + (1 - share) * its own value.
+
+    Source: arXiv 2109.01903.
+    """
     if share:
         with torch.no_grad():
             for name, value in encoder.state_dict().items():
@@ -156,8 +174,9 @@ def mix_weights(encoder: nn.Module, base: dict[str, Tensor], share: float) -> No
 
 
 def _curve(history: list[dict[str, float]]) -> pd.DataFrame:
+    """Return the training curve from the trainer's log."""
     validation = {row["step"]: row["validation_loss"] for row in history if "validation_loss" in row}
-    curve = pd.DataFrame([{key: row[key] for key in CURVE} for row in history if "loss" in row], columns=list(CURVE))
+    curve = pd.DataFrame([row for row in history if "loss" in row], columns=CURVE_COLUMNS)
     return curve.assign(validation_loss=curve["step"].map(validation).astype(float))
 
 

@@ -1,4 +1,4 @@
-"""The loss on validation pairs while training, and stopping once it does not fall any more."""
+"""The validation loss, which is measured during training, and stopping when it no longer falls."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,93 +23,107 @@ from stages.hybrid.training.processes import process_count, process_number, sum_
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-BATCHES_A_KIND = 8  # at most, of each data set
+BATCHES_PER_KIND = 8  # at most, from the pairs of one training set or benchmark
 BEST = "best.safetensors"
+
+Rows = list[tuple[str, str, str]]  # of one batch: group, query language and passage language of each pair
 
 
 def validation_batches(
     held_out: pd.DataFrame, plan: pd.DataFrame, encoder: "SentenceTransformer", params: TrainingParams, *, seed: int
 ) -> PlanBatches:
-    """Return the batches of `draw_validation`, of the size of the plan's, tokenised.
+    """Return the batches of `draw_validation`, tokenised. Their size is that of the plan's first batch.
 
     Raises:
-        UserError: as for `draw_validation`.
+        UserError: the held-out pairs make no batch.
     """
     drawn = draw_validation(held_out, len(plan["group_ids"].iloc[0]), seed=seed)
     return PlanBatches(drawn, held_out, encoder, params)
 
 
 def draw_validation(pairs: pd.DataFrame, batch_size: int, *, seed: int) -> pd.DataFrame:
-    """Return validation batches with the columns of `records.Batch`, the same for the same arguments.
+    """Return validation batches with the columns of `records.Batch`. The same arguments give the same batches.
 
-    A data set gives at most `BATCHES_A_KIND` monolingual batches, one for each language before a second one for any,
-    and as many cross-lingual ones, or as many as there are languages; parallel text gives only these. No pair is in
-    two batches of a language. A batch has ``batch_size`` pairs, or as many as there are.
+    Each training set or benchmark among the pairs gives:
+
+    - monolingual batches of at most `BATCHES_PER_KIND` languages, and at most as many batches. Each language has its
+      first before any has a second. No pair is in two of them. Parallel text, in which every query is its passage,
+      gives none.
+    - as many cross-lingual batches as monolingual ones, and at least as many as these languages. A pair may be in
+      several of them.
+
+    A batch has from 2 to ``batch_size`` pairs.
 
     Args:
-        pairs: those to validate on, with the columns of `records.Pair` and ``dataset``.
+        pairs: the pairs to validate on, with the columns of `records.Pair` and ``dataset``.
         batch_size: pairs in a batch, at most.
-        seed: what groups and languages are drawn with.
+        seed: groups and languages are drawn from it.
 
     Raises:
-        UserError: no two groups share a language, and none has two.
+        UserError: the pairs make no batch.
     """
     rng = np.random.Generator(np.random.Philox(key=[seed, 0]))
-    batches: list[tuple[Any, ...]] = []
-    for dataset, table in pairs.groupby("dataset", sort=True):
-        langs_of = table.groupby("group_id", sort=True)["lang"].agg(sorted)
-        languages = sorted(table["lang"].unique())
-        chosen = rng.permutation(len(languages))[:BATCHES_A_KIND]
-        parallel_text = (table["query"] == table["passage"]).all()  # whose monolingual pairs say nothing
-        whole = [] if parallel_text else [_draw_monolingual(rng, langs_of, languages[i]) for i in chosen]
-        places = range(0, len(langs_of), batch_size)
-        parts = [(kind, rows[place : place + batch_size]) for place in places for kind, rows in whole]
-        drawn = [(kind, rows) for kind, rows in parts if len(rows) > 1][:BATCHES_A_KIND]
-        drawn += [_draw_cross_lingual(rng, langs_of, batch_size) for _ in range(max(len(drawn), len(chosen)))]
-        for kind, rows in drawn:
-            if len(rows) > 1:
-                columns = [list(column) for column in zip(*rows, strict=True)]
-                batches.append((len(batches), kind, str(dataset), *columns))
-    if not batches:
+    drawn = [
+        (kind, str(dataset), rows)
+        for dataset, table in pairs.groupby("dataset", sort=True)
+        for kind, rows in _draw_batches(rng, table, batch_size)
+        if len(rows) > 1  # a pair alone has no negative
+    ]
+    if not drawn:
         raise UserError(
-            f"training.validation_steps needs two groups to validate on that share a language, found none among "
-            f"{len(pairs)} pairs; raise prepare.held_out_share, name a validation_set, or set validation_steps to 0"
+            f"training.validation_steps is set, but {len(pairs)} pairs to validate on make no batch, expected two "
+            "groups with a language in common; raise prepare.held_out_share, name a validation_set, or set "
+            "validation_steps to 0"
         )
+    batches = [
+        (step, kind, dataset, *(list(column) for column in zip(*rows, strict=True)))
+        for step, (kind, dataset, rows) in enumerate(drawn)
+    ]
     return pd.DataFrame(batches, columns=Batch._fields)
 
 
-def _draw_monolingual(
-    rng: np.random.Generator, langs_of: pd.Series, language: str
-) -> tuple[str, list[tuple[str, str, str]]]:
-    """Return the kind, and (group, query language, passage language) of every group that has ``language``."""
+def _draw_batches(rng: np.random.Generator, table: pd.DataFrame, batch_size: int) -> list[tuple[str, Rows]]:
+    """Return kind and rows of each batch from one training set or benchmark. Cross-lingual ones may be too small."""
+    langs_of = table.groupby("group_id", sort=True)["lang"].agg(sorted)
+    languages = sorted(table["lang"].unique())
+    chosen = rng.permutation(len(languages))[:BATCHES_PER_KIND]
+    parallel_text = (table["query"] == table["passage"]).all()  # its monolingual loss would say nothing
+    whole = [] if parallel_text else [_draw_monolingual(rng, langs_of, languages[i]) for i in chosen]
+    parts = [rows[place : place + batch_size] for place in range(0, len(langs_of), batch_size) for rows in whole]
+    monolingual = [rows for rows in parts if len(rows) > 1][:BATCHES_PER_KIND]
+    number = max(len(monolingual), len(chosen))
+    cross_lingual = [_draw_cross_lingual(rng, langs_of, batch_size) for _ in range(number)]
+    return [*(("monolingual", rows) for rows in monolingual), *(("cross_lingual", rows) for rows in cross_lingual)]
+
+
+def _draw_monolingual(rng: np.random.Generator, langs_of: pd.Series, language: str) -> Rows:
+    """Return all groups that have ``language``, in random order."""
     groups = [group for group, langs in langs_of.items() if language in langs]
-    return "monolingual", [(groups[i], language, language) for i in rng.permutation(len(groups))]
+    return [(groups[i], language, language) for i in rng.permutation(len(groups))]
 
 
-def _draw_cross_lingual(
-    rng: np.random.Generator, langs_of: pd.Series, batch_size: int
-) -> tuple[str, list[tuple[str, str, str]]]:
-    """Return the kind, and (group, query language, passage language) of groups that have two languages."""
+def _draw_cross_lingual(rng: np.random.Generator, langs_of: pd.Series, batch_size: int) -> Rows:
+    """Return at most ``batch_size`` of the groups that have two languages, each with two of its languages."""
     groups = [group for group, langs in langs_of.items() if len(langs) > 1]
     rows = []
     for i in rng.permutation(len(groups))[:batch_size]:
         first, second = rng.permutation(len(langs_of[groups[i]]))[:2]
         rows.append((groups[i], langs_of[groups[i]][first], langs_of[groups[i]][second]))
-    return "cross_lingual", rows
+    return rows
 
 
 class Validation(TrainerCallback):
-    """Measures the validation loss, keeps the best weights, and stops the training.
+    """Measures the validation loss, saves the best weights, and stops the training.
 
-    It has no state but the trainer's log: a run that goes on from a checkpoint decides as one that was never stopped.
+    Its only state is the trainer's log. So a run that resumes from a checkpoint decides as an uninterrupted run would.
     """
 
     def __init__(self, dual: DualEncoder, batches: PlanBatches, params: TrainingParams, folder: Path) -> None:
-        """Take what is measured on ``batches``; the best weights are kept in ``folder``."""
+        """Measure ``dual`` on ``batches``, and save its best weights in ``folder``."""
         self.dual, self.batches, self.params, self.best = dual, batches, params, folder / BEST
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
-        """Measure where it is time, and decide."""
+        """After every ``validation_steps`` steps, and after the last step, measure the loss and decide."""
         if state.global_step % self.params.validation_steps and state.global_step != state.max_steps:
             return
         loss = validation_loss(self.dual, self.batches, self.params)
@@ -122,11 +136,11 @@ class Validation(TrainerCallback):
             save_trained(self.dual, self.best)
         if waited >= self.params.patience:
             control.should_training_stop = True
-            control.should_save = False  # a run that went on from there would not know that it is over
+            control.should_save = False  # a run that resumed from this checkpoint would train on
 
 
 def validation_loss(dual: DualEncoder, batches: PlanBatches, params: TrainingParams) -> float:
-    """Return the mean loss of the batches, each counted once, dealt out over the processes."""
+    """Return the mean loss of the batches, without dropout. The batches are divided over the processes."""
     total = torch.zeros((), device=dual.encoder.device)
     with torch.no_grad(), without_dropout(dual):
         for step in range(process_number(), len(batches), process_count()):
@@ -137,7 +151,7 @@ def validation_loss(dual: DualEncoder, batches: PlanBatches, params: TrainingPar
 
 @contextmanager
 def without_dropout(model: nn.Module) -> Iterator[None]:
-    """Compute without dropout within the block."""
+    """Switch dropout off within the block."""
     training = model.training
     model.eval()
     yield
@@ -145,17 +159,17 @@ def without_dropout(model: nn.Module) -> Iterator[None]:
 
 
 def validations_since_best(losses: list[float]) -> int:
-    """Return how many validations followed the lowest one; an equal loss is no better."""
+    """Return how many validations followed the one with the lowest loss. An equal loss is not an improvement."""
     return len(losses) - 1 - losses.index(min(losses))
 
 
 def save_trained(model: nn.Module, path: Path) -> None:
-    """Write the weights that are trained."""
+    """Write the weights that are trained to ``path``."""
     weights = {name: value.detach().contiguous() for name, value in model.named_parameters() if value.requires_grad}
     with whole_file(path) as partial:
         save_file(weights, partial)
 
 
 def load_trained(model: nn.Module, path: Path) -> None:
-    """Set the weights that are trained to those of `save_trained`."""
+    """Set the weights that are trained to those that `save_trained` wrote to ``path``."""
     model.load_state_dict(load_file(path), strict=False)

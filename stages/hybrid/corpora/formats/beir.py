@@ -57,7 +57,11 @@ def _sorted_table(rows: list[Any], order: list[str]) -> pd.DataFrame:
 
 
 def _rows_file(folder: Path, name: str) -> Path:
-    """Return NAME.jsonl or NAME.parquet in ``folder``, whichever exists."""
+    """Return NAME.jsonl or NAME.parquet in ``folder``, whichever exists.
+
+    Raises:
+        UserError: Both exist.
+    """
     found = [path for path in (folder / f"{name}.jsonl", folder / f"{name}.parquet") if path.exists()]
     if len(found) == 2:
         raise UserError(f"{folder}: has {name}.jsonl and {name}.parquet, expected one of the two; leave only one")
@@ -65,7 +69,11 @@ def _rows_file(folder: Path, name: str) -> Path:
 
 
 def _qrels_file(folder: Path) -> Path:
-    """Return test.tsv in ``folder``, or its only .tsv file."""
+    """Return test.tsv in ``folder``, or its only .tsv file.
+
+    Raises:
+        UserError: There is no test.tsv, and not exactly one other .tsv file.
+    """
     found = sorted(folder.glob("*.tsv"))
     if folder / "test.tsv" in found:
         return folder / "test.tsv"
@@ -124,7 +132,11 @@ def _lang_of(row: dict[str, Any], where: str, file_lang: str | None) -> str:
 
 
 def _read_qrels(path: Path, query_ids: Container[str], passage_ids: Container[str]) -> list[Qrel]:
-    """Return the judgements above 0, each once."""
+    """Return the judgements above 0, each once.
+
+    Raises:
+        UserError: The file is missing or malformed, a judgement names an unknown id, or two judgements disagree.
+    """
     scores: dict[tuple[str, str], int] = {}
     for number, line in numbered_lines(path):
         where = f"{path}:{number}"

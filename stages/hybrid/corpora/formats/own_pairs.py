@@ -35,7 +35,11 @@ def read_pairs(path: Path, languages: list[str]) -> list[Pair]:
 
 
 def _pairs_file(path: Path) -> Path:
-    """Return ``path``, or the one .jsonl or .parquet file in it if it is a folder."""
+    """Return ``path``, or the one .jsonl or .parquet file in it if it is a folder.
+
+    Raises:
+        UserError: The folder does not have exactly one such file, or ``path`` ends in something else.
+    """
     if path.is_dir():
         found = sorted(file for file in path.iterdir() if file.suffix in (".jsonl", ".parquet"))
         if len(found) != 1:

@@ -1,14 +1,15 @@
-"""How alike the translations of a question rank: where a query's language plays no part, they rank the same."""
+"""How alike the rankings for the translations of a question are. Without language bias they would be equal."""
 
 import numpy as np
 import pandas as pd
 
-QUERY = ["query_id", "question_id", "query_lang"]
+from stages.hybrid.evaluation.names import QUERY
+
 PAIR = ["query_id", "query_lang", "other_lang", "value"]
 
 
 def translation_agreement(ranks: pd.DataFrame, top: pd.DataFrame, *, top_k: int) -> dict[str, pd.DataFrame]:
-    """Return the tables of `rank_correlations` and `list_correlations`, by the measure's name."""
+    """Return the tables of `rank_correlations` and `list_correlations`, by the name of the measure."""
     return {"rank_correlation": rank_correlations(ranks), f"mrc@{top_k}": list_correlations(top)}
 
 
@@ -16,8 +17,8 @@ def rank_correlations(ranks: pd.DataFrame) -> pd.DataFrame:
     """Return how alike two translations of a question rank its relevant passages, for each ordered pair of them.
 
     ``ranks`` is the table of `exact_ranks`. Columns: query_id, query_lang, other_lang, value. The value is Spearman's
-    correlation, in [-1, 1], of the two orders in which the pool ranks the n passages relevant to all translations:
-    1 - 6 * (sum of squared differences of place) / (n (n^2 - 1)). At least two are needed.
+    correlation, in [-1, 1], of the two orders of the n passages that are relevant to all translations of a question:
+    1 - 6 * (sum of squared differences of place) / (n (n^2 - 1)). Questions with n < 2 have no rows.
 
     Source: after the mean rank correlation (MRC) of arXiv 2509.06195, which correlates the ranked lists themselves
     (`list_correlations`). Here only relevant passages are correlated, so that all translations rank the same passages.
@@ -26,14 +27,14 @@ def rank_correlations(ranks: pd.DataFrame) -> pd.DataFrame:
     if queries.empty:
         return pd.DataFrame(columns=PAIR).astype({"value": float})
     lines = pd.Index(queries["query_id"]).get_indexer(ranks["query_id"])
-    passages = ranks.groupby(["question_id", "passage_id"]).ngroup()  # numbered question by question
+    passages = ranks.groupby(["question_id", "passage_id"]).ngroup()  # consecutive numbers within a question
     places = (passages - passages.groupby(ranks["question_id"]).transform("min")).to_numpy()
     pool = np.full((len(queries), places.max() + 1), np.inf)  # (queries, passages of a question)
     pool[lines, places] = ranks["rank_pool"]
     starts = np.flatnonzero(queries["question_id"].ne(queries["question_id"].shift()))
     shared = np.logical_and.reduceat(np.isfinite(pool), starts, axis=0)
     shared = np.repeat(shared, np.diff(starts, append=len(queries)), axis=0)
-    order = np.where(shared, pool, np.inf).argsort(axis=1).argsort(axis=1)  # what is not shared comes last
+    order = np.where(shared, pool, np.inf).argsort(axis=1).argsort(axis=1)  # passages that are not shared come last
     n = shared.sum(axis=1)
     pairs = _pairs(queries[n > 1])
     differences = (order[pairs["line"]] - order[pairs["other_line"]]) * shared[pairs["line"]]
@@ -42,15 +43,17 @@ def rank_correlations(ranks: pd.DataFrame) -> pd.DataFrame:
 
 
 def list_correlations(top: pd.DataFrame) -> pd.DataFrame:
-    """Return how alike two translations of a question fill their top k, for each ordered pair of them.
+    """Return how alike the k best passages for two translations of a question are, for each ordered pair of them.
 
-    ``top`` holds the k best passages of the pool for each query: columns query_id, question_id, query_lang,
-    passage_id, rank; a query with fewer has no part. Columns: query_id, query_lang, other_lang, value. The value is
-    Spearman's correlation over the passages of either list, with those that a list lacks tied behind its last. Equal
-    lists give 1; lists with nothing in common less than 0 (for k = 10, -500 / 582.5 = -0.86).
+    ``top`` has the k best passages of the pool for each query: columns query_id, question_id, query_lang, passage_id,
+    rank. Queries with fewer than k are left out. Columns of the result: query_id, query_lang, other_lang, value.
 
-    Source: the mean rank correlation MRC@k of arXiv 2509.06195, Spearman's correlation of the ranked lists of two
-    languages, averaged over languages and queries. How it counts what one list lacks is a choice of this project.
+    The value is Spearman's correlation over the passages in at least one of the two lists. If a list lacks some of
+    them, they are tied behind its last passage. Equal lists give 1. Lists that share no passage give less than 0
+    (for k = 10, -500 / 582.5 = -0.86).
+
+    Source: MRC@k of arXiv 2509.06195, which is Spearman's correlation of the ranked lists of two languages, averaged
+    over languages and queries. How to rank the passages that a list lacks is a choice of this project.
     """
     k = int(top["rank"].max()) if len(top) else 0
     full = top[top.groupby("query_id")["rank"].transform("size") == k]
@@ -69,12 +72,13 @@ def list_correlations(top: pd.DataFrame) -> pd.DataFrame:
 def _union_correlation(
     k: int, size: np.ndarray, *, one: np.ndarray, other: np.ndarray, product: np.ndarray
 ) -> np.ndarray:
-    """Return Spearman's correlation of pairs of lists of ``k``, from sums over the ``size`` passages in both.
+    """Return Spearman's correlation of pairs of lists of length ``k``, shape (pairs,).
 
-    ``one`` and ``other`` are the sums of these passages' ranks in each list, ``product`` that of the ranks' products.
+    ``size`` is the number of passages in both lists. ``one`` and ``other`` are the sums of their ranks in each list.
+    ``product`` is the sum of the products of their two ranks. All have the shape (pairs,).
     """
     union = 2 * k - size
-    middle, behind = (union + 1) / 2, (k + 1 + union) / 2  # mean rank, of all and of what a list lacks
+    middle, behind = (union + 1) / 2, (k + 1 + union) / 2  # mean rank of all passages, and of those that a list lacks
     all_ranks = k * (k + 1) / 2
     both = product - middle * (one + other) + size * middle**2
     in_one_only = (2 * all_ranks - one - other - 2 * (k - size) * middle) * (behind - middle)
@@ -84,9 +88,9 @@ def _union_correlation(
 
 
 def _pairs(queries: pd.DataFrame) -> pd.DataFrame:
-    """Return ordered pairs of queries of one question in two languages: line, query_id, query_lang, other_*.
+    """Return ordered pairs of queries that ask one question in two languages.
 
-    ``line`` is the label of the row of ``queries``.
+    Columns: line, query_id, question_id, query_lang, other_line, other_lang. The lines are row labels of ``queries``.
     """
     lines = queries.rename_axis("line").reset_index()
     others = lines.rename(columns={"line": "other_line", "query_lang": "other_lang"}).drop(columns="query_id")

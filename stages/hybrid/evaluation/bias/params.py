@@ -8,10 +8,10 @@ from stages.hybrid.ground.params import Section
 
 
 class BiasParams(Section):
-    """How deep language bias is looked for.
+    """How language bias is measured.
 
     Attributes:
-        top_k: passages at the top of the pool whose languages are counted; from 1
+        top_k: number of top passages per query whose languages are counted; from 1
     """
 
     top_k: Annotated[int, Field(ge=1)]

@@ -1,16 +1,16 @@
-"""What the bias stage leaves of each system: its language bias, and the headline figures that `dvc metrics` shows."""
+"""The files that the bias stage writes for each system: language bias, and headline figures for `dvc metrics`."""
 
 from pathlib import Path
 
 import pandas as pd
 
 from stages.hybrid.evaluation.bias.agreement import translation_agreement
-from stages.hybrid.evaluation.bias.bias import average_bias, bias_by_pair, language_divergences, measure_bias
+from stages.hybrid.evaluation.bias.measures import average_bias, bias_by_pair, language_divergences, measure_bias
 from stages.hybrid.evaluation.names import MEAN, SETTINGS
 from stages.hybrid.evaluation.quality.measures import average_benchmark
 from stages.hybrid.ground.files import read_table, write_json, write_table
 from stages.hybrid.records import Benchmark
-from stages.hybrid.retrieval.runs import read_run
+from stages.hybrid.retrieval.ranking.runs import read_run
 
 METRICS = [(setting, measure) for measure in ("map", "recall@10") for setting in SETTINGS]
 BIAS_METRICS = ("rank_distance", "rank_distance_share")
@@ -21,6 +21,9 @@ def write_bias(folder: Path, data: Benchmark, *, scores: Path, top_k: int, metri
 
     Returns:
         The headline figures.
+
+    Raises:
+        UserError: a file in ``scores`` is missing or broken, or its run is not deep enough.
     """
     ranks = read_table(scores / "ranks.parquet")
     top = with_languages(read_run(scores / "run.trec.gz", depth=min(top_k, len(data.passages))), data)
@@ -37,7 +40,7 @@ def write_bias(folder: Path, data: Benchmark, *, scores: Path, top_k: int, metri
 
 
 def with_languages(top: pd.DataFrame, data: Benchmark) -> pd.DataFrame:
-    """Return the top passages of a run with three more columns: question_id, query_lang, passage_lang."""
+    """Return the top passages of a run with the columns question_id, query_lang and passage_lang added."""
     queries, passages = data.queries.set_index("query_id"), data.passages.set_index("passage_id")
     return top.assign(
         question_id=top["query_id"].map(queries["question_id"]),

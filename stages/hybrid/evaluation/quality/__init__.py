@@ -1,1 +1,1 @@
-"""Retrieval quality: measures of every query and cell, from exact ranks."""
+"""Retrieval quality: measures of every query and every cell, from exact ranks."""

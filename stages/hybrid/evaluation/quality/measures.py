@@ -1,49 +1,55 @@
-"""Retrieval quality from exact ranks: measures a query, means a setting, means a benchmark."""
+"""Retrieval quality from exact ranks: the measures of each query, and their means per cell and per benchmark."""
 
 import numpy as np
 import pandas as pd
 
-from stages.hybrid.evaluation.names import ALL_LANGUAGES, CELL, SETTINGS
+from stages.hybrid.evaluation.names import ALL_LANGUAGES, CELL, QUERY_IN_CELL, SETTINGS
 
-QUERY_COLUMNS = [*CELL, "query_id", "question_id"]
-MAP_CUTOFF = 20  # map@20, the figure that LAReQA and XTREME-R report
+MAP_CUTOFF = 20  # for map@20, which LAReQA and XTREME-R report
 NDCG_CUTOFF = 10
 
 
 def measure_queries(ranks: pd.DataFrame, cutoffs: list[int]) -> pd.DataFrame:
-    """Return one row for each setting and query, with one column for each measure, from the table of `exact_ranks`.
+    """Return the measures of each query in each cell, one row per query and cell, one column per measure.
 
-    Columns: setting, query_lang, passage_lang, query_id, question_id, then the measures. Settings: "monolingual"
-    (passages of the query's language), "cross_lingual" (passages of one other language), "multilingual" (passages of
-    all languages; passage_lang is "all"). A query without a relevant passage in a setting is no part of it. All
-    measures lie in [0, 1].
+    Columns: setting, query_lang, passage_lang, query_id, question_id, then the measures, all in [0, 1]. The settings
+    are
 
-    Over the R relevant passages of a query, at ranks r_1 < ... < r_R with relevances g_1 ... g_R:
+    - monolingual: the passages of the query's language
+    - cross_lingual: the passages of one other language, so one row for each
+    - multilingual: the passages of all languages; passage_lang is "all"
+
+    If a query has no relevant passage in a cell, it has no row there. The R relevant passages in a cell have the ranks
+    r_1 < ... < r_R and the relevances g_1 ... g_R. The measures are
 
     - map: 1/R * sum of i / r_i over i = 1..R
-    - map@20: the same sum over r_i <= 20, still divided by R and not by min(R, 20)
+    - map@20: the same sum over r_i <= 20, divided by R and not by min(R, 20)
     - mrr: 1 / r_1
     - ndcg@10: sum of g_i / log2(r_i + 1) over r_i <= 10, divided by the same sum for the relevances in falling order
     - recall@k: share of the R passages with r_i <= k
-    - success@k: 1 where r_1 <= k, else 0
+    - success@k: 1 if r_1 <= k, else 0
 
-    Source: trec_eval (map, map_cut, recip_rank, ndcg_cut, recall, success), whose conventions ranx shares.
+    Args:
+        ranks: The table of `exact_ranks`.
+        cutoffs: The k of recall@k and success@k.
+
+    Source: trec_eval (map, map_cut, recip_rank, ndcg_cut, recall, success). ranx has the same conventions.
     """
     alike = ranks["query_lang"] == ranks["passage_lang"]
     within = ranks.assign(setting=np.where(alike, "monolingual", "cross_lingual"), rank=ranks["rank_lang"])
     pooled = ranks.assign(setting="multilingual", passage_lang=ALL_LANGUAGES, rank=ranks["rank_pool"])
     relevant = pd.concat([within, pooled], ignore_index=True)
     relevant["setting"] = pd.Categorical(relevant["setting"], categories=list(SETTINGS))
-    relevant = relevant.sort_values([*QUERY_COLUMNS, "rank"], ignore_index=True)
-    first = relevant[QUERY_COLUMNS].ne(relevant[QUERY_COLUMNS].shift()).any(axis=1).to_numpy()
+    relevant = relevant.sort_values([*QUERY_IN_CELL, "rank"], ignore_index=True)
+    first = relevant[QUERY_IN_CELL].ne(relevant[QUERY_IN_CELL].shift()).any(axis=1).to_numpy()
     starts = np.flatnonzero(first)
     measures = _measures(relevant["rank"].to_numpy(), relevant["relevance"].to_numpy(), starts=starts, cutoffs=cutoffs)
-    table = relevant.loc[first, QUERY_COLUMNS].reset_index(drop=True).assign(**measures)
+    table = relevant.loc[first, QUERY_IN_CELL].reset_index(drop=True).assign(**measures)
     return table.astype({"setting": str})
 
 
 def _measures(ranks: np.ndarray, gains: np.ndarray, *, starts: np.ndarray, cutoffs: list[int]) -> dict[str, np.ndarray]:
-    """Return each measure, one value a group; group i is ``starts[i]:starts[i + 1]``, its ranks rising."""
+    """Return each measure, one value per group. Group i is ``starts[i]:starts[i + 1]``; its ranks ascend."""
     if not len(starts):
         return {}
     sizes = np.diff(starts, append=len(ranks))
@@ -68,15 +74,15 @@ def _measures(ranks: np.ndarray, gains: np.ndarray, *, starts: np.ndarray, cutof
 
 
 def measure_names(queries: pd.DataFrame) -> list[str]:
-    """Return the names of the measures that a table of `measure_queries` holds, in its order."""
-    return [name for name in queries.columns if name not in QUERY_COLUMNS]
+    """Return the names of the measures in a table of `measure_queries`, in its order."""
+    return [name for name in queries.columns if name not in QUERY_IN_CELL]
 
 
 def average_cells(queries: pd.DataFrame) -> pd.DataFrame:
-    """Return the means over the queries of each setting and language pair.
+    """Return the mean of each measure over the queries of each cell.
 
-    Columns: setting, query_lang, passage_lang, measure, value, n_queries; rows in the order of `SETTINGS`, then by
-    languages.
+    Columns: setting, query_lang, passage_lang, measure, value, n_queries. Rows are in the order of `SETTINGS`, then of
+    the languages.
     """
     groups = queries.groupby(CELL, sort=False)
     means = groups[measure_names(queries)].mean().assign(n_queries=groups.size()).reset_index()
@@ -84,11 +90,11 @@ def average_cells(queries: pd.DataFrame) -> pd.DataFrame:
 
 
 def average_benchmark(queries: pd.DataFrame) -> pd.DataFrame:
-    """Return the benchmark's figures: the mean, for each kind of setting, over the means of its language pairs.
+    """Return the benchmark's figures: for each setting and measure, the mean over the means of its cells.
 
-    So every language pair weighs the same, however many queries it has. ``n_queries`` counts the distinct queries
-    that enter.
-    Columns: setting, measure, value, n_queries; rows in the order of `SETTINGS`.
+    So every cell weighs the same, however many queries it has.
+
+    Columns: setting, measure, value, n_queries (distinct queries). Rows are in the order of `SETTINGS`.
     """
     means = average_cells(queries).groupby(["setting", "measure"], sort=False)["value"].mean().reset_index()
     counts = queries.groupby("setting")["query_id"].nunique()
@@ -96,9 +102,9 @@ def average_benchmark(queries: pd.DataFrame) -> pd.DataFrame:
 
 
 def average_languages(queries: pd.DataFrame) -> pd.DataFrame:
-    """Return the figures of each query language: the mean over the passage languages it is asked in.
+    """Return the figures of each query language: the mean over its cells, which are its passage languages.
 
-    Columns: setting, query_lang, measure, value, n_queries (distinct queries); rows in the order of `SETTINGS`.
+    Columns: setting, query_lang, measure, value, n_queries (distinct queries). Rows are in the order of `SETTINGS`.
     """
     keys = ["setting", "query_lang"]
     means = average_cells(queries).groupby([*keys, "measure"], sort=False)["value"].mean().reset_index()
@@ -107,9 +113,9 @@ def average_languages(queries: pd.DataFrame) -> pd.DataFrame:
 
 
 def pooled_means(queries: pd.DataFrame, *, depth: int) -> dict[str, float]:
-    """Return the multilingual setting's plain means over all queries: ndcg@10 and recall@k up to ``depth``.
+    """Return ndcg@10 and recall@k of the multilingual setting, for k up to ``depth``, as means over all queries.
 
-    They are what a TREC run of that depth must score, where its index is exact.
+    A TREC run of that depth has the same scores if its index is exact.
     """
     pooled = queries[queries["setting"] == "multilingual"]
     names = [name for name in measure_names(queries) if name.startswith(("ndcg@", "recall@"))]
@@ -117,7 +123,10 @@ def pooled_means(queries: pd.DataFrame, *, depth: int) -> dict[str, float]:
 
 
 def _in_order(table: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
-    """Return ``table`` by setting, languages and, as they came, measures, with value and n_queries last."""
+    """Return ``table`` sorted by setting and languages, with measure, value and n_queries as its last columns.
+
+    The measures of one cell keep their order.
+    """
     position = table["setting"].map({setting: i for i, setting in enumerate(SETTINGS)})
     ordered = table.assign(position=position).sort_values(["position", *keys[1:]], kind="stable", ignore_index=True)
     return ordered[[*keys, "measure", "value", "n_queries"]]

@@ -8,11 +8,11 @@ from stages.hybrid.ground.params import Section
 
 
 class MeasuresParams(Section):
-    """What is measured.
+    """Which measures are computed.
 
     Attributes:
-        cutoffs: the k of recall@k and success@k, rising; 10 must be among them, because the summary shows recall@10
-        run_depth: passages of each query that the TREC run keeps; from 1
+        cutoffs: the k of recall@k and success@k, in ascending order; must have 10, because the report shows recall@10
+        run_depth: number of passages per query in the TREC run; from 1
     """
 
     cutoffs: list[int]
@@ -21,5 +21,5 @@ class MeasuresParams(Section):
     @model_validator(mode="after")
     def _check(self) -> Self:
         if 10 not in self.cutoffs or min(self.cutoffs) < 1 or sorted(set(self.cutoffs)) != self.cutoffs:
-            raise ValueError(f"cutoffs is {self.cutoffs}, expected rising ranks from 1 up, 10 among them")
+            raise ValueError(f"cutoffs is {self.cutoffs}, expected ranks from 1 in ascending order, with 10")
         return self

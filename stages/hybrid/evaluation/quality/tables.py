@@ -1,4 +1,4 @@
-"""What the score stage leaves of each system: ranks, measures, a TREC run, and a check of that run."""
+"""The files that the score stage writes for each system: ranks, measures, a TREC run, and a check of that run."""
 
 from pathlib import Path
 
@@ -7,13 +7,13 @@ import pandas as pd
 from stages.hybrid.evaluation.quality.measures import average_cells, measure_queries, pooled_means
 from stages.hybrid.ground.files import write_table
 from stages.hybrid.records import Benchmark
-from stages.hybrid.retrieval.crosscheck import score_run
-from stages.hybrid.retrieval.ranks import Ranking
-from stages.hybrid.retrieval.runs import write_run
+from stages.hybrid.retrieval.ranking.crosscheck import score_run
+from stages.hybrid.retrieval.ranking.ranks import Ranking
+from stages.hybrid.retrieval.ranking.runs import write_run
 
 
 def write_scores(folder: Path, ranking: Ranking, *, data: Benchmark, cutoffs: list[int], name: str) -> pd.DataFrame:
-    """Write the ranks, measures and TREC run of the system ``name`` to ``folder``.
+    """Write the ranks, the measures and the TREC run of the system ``name`` to ``folder``.
 
     Returns:
         The table of `measure_queries`.
@@ -27,7 +27,7 @@ def write_scores(folder: Path, ranking: Ranking, *, data: Benchmark, cutoffs: li
 
 
 def write_check(path: Path, ranking: Ranking, *, data: Benchmark, measured: pd.DataFrame) -> None:
-    """Write the measures of a run by ranx beside those by exact ranks, which are in ``measured``."""
+    """Write a table that compares the measures of a run, by ranx, with those by exact ranks, from ``measured``."""
     exact = pooled_means(measured, depth=ranking.rows.shape[1])
     run = score_run(data, found=(ranking.rows, ranking.scores), measures=list(exact))
     compared = {"measure": list(exact), "exact": list(exact.values()), "run": list(run.values())}

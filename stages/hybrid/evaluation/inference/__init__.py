@@ -1,1 +1,0 @@
-"""How sure figures are: intervals and paired tests over questions."""

@@ -1,0 +1,1 @@
+"""How sure the figures are: intervals and paired tests over questions."""
