@@ -205,7 +205,7 @@ def test_without_a_connection_the_message_says_that_the_index_cannot_be_reached(
 
 def test_without_apt_get_the_ways_out_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(UserError, match=r"apt-get: not found .* in fetch.folders, or use a profile .* such as lareqa"):
+    with pytest.raises(UserError, match=r"apt-get: not found .* in fetch.folders, or use a profile .* such as toy"):
         find_packages(["gnome-user-docs"], tmp_path / "debs")
 
 

@@ -8,7 +8,7 @@ HEADER = """\
 # Data and licences
 
 These public collections can be listed in `datasets` and `benchmarks` of params.yaml, and the stage `fetch` gets their
-files. Data of your own needs no entry here: see "Your own data and model" in [README.md](README.md).
+files. Data of your own needs no entry here: see [docs/own_data.md](docs/own_data.md).
 
 No data is part of this project, apart from small excerpts for its tests ([tests/excerpts](tests/excerpts/README.md)).
 Each collection stays under its own licence. Check that it allows your use. What a run has used, with every file's

@@ -22,7 +22,7 @@ from stages.hybrid.sources.home import Home, choose_items, is_whole, recorded_fi
 MOST_BYTES = 2**30  # of pages from one package
 DOWNLOADS = ".packages"  # folder in data/raw/NAME/ for what apt-get downloads; removed when all is done
 WAYS_OUT = (
-    "name a folder or an archive of your own in fetch.folders, or use a profile that needs no packages, such as lareqa"
+    "name a folder or an archive of your own in fetch.folders, or use a profile that needs no packages, such as toy"
 )
 URI_LINE = re.compile(
     r"^'[^']+' (?P<file>(?P<name>[^_\s]+)_(?P<version>[^_\s]+)_\S+\.deb) \d+ SHA256:(?P<sha256>[0-9a-f]{64})$", re.M

@@ -35,3 +35,11 @@ def test_a_run_is_read_back_to_a_depth(tmp_path: Path) -> None:
     assert read_run(tmp_path / "run.gz", depth=1).to_numpy().tolist() == [["q1", "b", 1], ["q2", "c", 1]]
     with pytest.raises(UserError, match=r"has at most 2 passages per query, expected 3; raise measures\.run_depth"):
         read_run(tmp_path / "run.gz", depth=3)
+
+
+@pytest.mark.parametrize("keep", [0.1, 0.5, 0.99])
+def test_a_run_that_is_cut_is_refused_in_one_line(tmp_path: Path, keep: float) -> None:
+    whole = gzip.compress("".join(f"q{i} Q0 p{i} 1 0.5 name\n" for i in range(500)).encode())
+    (tmp_path / "run.trec.gz").write_bytes(whole[: int(keep * len(whole))])
+    with pytest.raises(UserError, match=r"not a whole TREC run .*; delete it and run the stage score again"):
+        read_run(tmp_path / "run.trec.gz", depth=1)

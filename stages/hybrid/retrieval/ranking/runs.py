@@ -1,6 +1,8 @@
 """Runs and judgements in TREC's format, which most evaluation tools read."""
 
+import csv
 import gzip
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -65,13 +67,18 @@ def read_run(path: Path, *, depth: int) -> pd.DataFrame:
     """Return the first ``depth`` passages of each query in a gzipped TREC run: columns query_id, passage_id, rank.
 
     Raises:
-        UserError: The file is missing, or no query in it has ``depth`` passages.
+        UserError: The file is missing or broken, or no query in it has ``depth`` passages.
     """
     if not path.exists():
         raise UserError(f"{path}: not found, expected a TREC run; run the stage score, or `dvc repro`")
     names = ["query_id", "q0", "passage_id", "rank", "score", "name"]
     types = {"query_id": str, "passage_id": str, "rank": int}
-    run = pd.read_csv(path, sep=" ", names=names, usecols=list(types), dtype=types, keep_default_na=False, quoting=3)
+    form = {"sep": " ", "names": names, "usecols": list(types), "dtype": types, "quoting": csv.QUOTE_NONE}
+    try:
+        run = pd.read_csv(path, keep_default_na=False, **form)
+    except (OSError, EOFError, ValueError, zlib.error) as error:
+        reason = str(error).splitlines()[0]
+        raise UserError(f"{path}: not a whole TREC run ({reason}); delete it and run the stage score again") from None
     if len(run) and run["rank"].max() < depth:
         raise UserError(
             f"{path}: has at most {run['rank'].max()} passages per query, expected {depth}; raise measures.run_depth"
