@@ -22,7 +22,7 @@ help:
 
 run: $(VENV)/run.stamp
 	dvc repro
-	@python -m stages.report --show
+	@python -m stages.show
 
 profile: $(VENV)/run.stamp
 	@python -m stages.profile $(NAME)

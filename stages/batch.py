@@ -4,15 +4,15 @@ import click
 
 from stages.hybrid.batches.params import SamplerParams
 from stages.hybrid.ground.layout import PAIRS, PLAN, PLAN_LANGUAGE_PAIRS, PLAN_SUMMARY
-from stages.hybrid.ground.params import Params
+from stages.hybrid.ground.params import Names, Params, Seed
 from stages.hybrid.ground.stage import stage
 
 
 class Reads(Params):
     """What this stage reads of params.yaml."""
 
-    datasets: list[str]
-    seed: int
+    datasets: Names
+    seed: Seed
     sampler: SamplerParams
 
 
@@ -22,10 +22,10 @@ def main(params: Reads) -> None:
     from stages.hybrid.batches.plan import draw_plan, summarise_plan
     from stages.hybrid.batches.plan_composition import compare_pairs
     from stages.hybrid.batches.sampler import Sampler
-    from stages.hybrid.ground.files import read_table, write_json, write_table
+    from stages.hybrid.ground.files import write_json, write_table
+    from stages.hybrid.records import read_training_pairs
 
-    tables = {name: read_table(PAIRS / f"{name}.parquet") for name in params.datasets}
-    datasets = [PairIndex(name, table[~table["held_out"]]) for name, table in tables.items()]
+    datasets = [PairIndex(name, read_training_pairs(PAIRS, [name])) for name in params.datasets]
     sampler = Sampler(datasets, params.sampler, params.seed)
     plan = draw_plan(sampler)
     summary = summarise_plan(plan, sampler)

@@ -3,15 +3,15 @@
 import click
 
 from stages.hybrid.evaluation.bias.params import BiasParams
-from stages.hybrid.ground.layout import BENCHMARKS, BIAS, REPORTS, SCORES
-from stages.hybrid.ground.params import Params
+from stages.hybrid.ground.layout import BENCHMARKS, BIAS, SCORES, metrics_folder
+from stages.hybrid.ground.params import Params, ProfileName
 from stages.hybrid.ground.stage import stage
 
 
 class Reads(Params):
     """What this stage reads of params.yaml."""
 
-    profile: str
+    profile: ProfileName
     bias: BiasParams
 
 
@@ -22,14 +22,14 @@ def main(params: Reads, model: str, benchmark: str) -> None:
     from stages.hybrid.records import read_tables
     from stages.hybrid.retrieval.baselines import find_systems
 
-    data = read_tables(BENCHMARKS / benchmark)
+    tables = read_tables(BENCHMARKS / benchmark)
     own = BIAS / model / benchmark
-    metrics = REPORTS / params.profile / "metrics" / benchmark / model
+    metrics = metrics_folder(params.profile, benchmark) / model
     with whole_folder(own) as folder, whole_folder(metrics) as figures:
         for name, path in find_systems(SCORES, [model], benchmark=benchmark).items():
             found = write_bias(
                 folder / (BIAS / path).relative_to(own),
-                data,
+                tables,
                 scores=SCORES / path,
                 top_k=params.bias.top_k,
                 metrics=figures / f"{name}.json",

@@ -2,16 +2,16 @@
 
 import click
 
-from stages.hybrid.ground.layout import BIAS, COMPARISONS, SCORES
-from stages.hybrid.ground.params import Params
+from stages.hybrid.ground.layout import BIAS, BIAS_FILE, COMPARISONS, MEASURES_FILE, SCORES
+from stages.hybrid.ground.params import Models, Names, Params
 from stages.hybrid.ground.stage import stage
 
 
 class Reads(Params):
     """What this stage reads of params.yaml."""
 
-    models: list[str]
-    benchmarks: list[str]
+    models: Models
+    benchmarks: Names
 
 
 @stage
@@ -25,7 +25,7 @@ def main(params: Reads) -> None:
     intervals, comparisons = [], []
     for benchmark in params.benchmarks:
         systems = {
-            name: figures_of(*(read_table(root / path / "queries.parquet") for root in (SCORES, BIAS)))
+            name: figures_of(read_table(SCORES / path / MEASURES_FILE), read_table(BIAS / path / BIAS_FILE))
             for name, path in find_systems(SCORES, [WITHOUT_MODEL, *params.models], benchmark=benchmark).items()
         }
         bounds, compared = compare_benchmark(systems, params.models)

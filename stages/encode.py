@@ -3,12 +3,10 @@
 Each distinct text is encoded once.
 """
 
-from pathlib import Path
-
 import click
 
 from stages.hybrid.encoding.params import EncoderParams
-from stages.hybrid.ground.layout import BENCHMARKS, EMBEDDINGS
+from stages.hybrid.ground.layout import BENCHMARKS, EMBEDDINGS, MODELS, SIDES
 from stages.hybrid.ground.params import Params
 from stages.hybrid.ground.stage import stage
 
@@ -25,8 +23,8 @@ def main(params: Reads, model: str, benchmark: str) -> None:
     from stages.hybrid.ground.files import read_table, write_array
 
     folder = EMBEDDINGS / model / benchmark
-    with resumable_encoder(Path("models", model), params.encoder) as encode:
-        for side, prompt in (("queries", "query"), ("passages", "passage")):
+    with resumable_encoder(MODELS / model, params.encoder) as encode:
+        for side, prompt in SIDES.items():
             texts = read_table(BENCHMARKS / benchmark / f"{side}.parquet")["text"].tolist()
             write_array(folder / f"{side}.npy", encode(texts, prompt=prompt))
             click.echo(f"{folder / side}.npy: {len(texts)} texts, of which {len(set(texts))} are distinct")

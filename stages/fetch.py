@@ -6,11 +6,16 @@ fetch.mirror. A name in fetch.folders is copied from its folder, archive or file
 checksum are kept.
 """
 
-import click
+from typing import Self
 
+import click
+from pydantic import model_validator
+
+from stages.hybrid.evaluation.bias.params import BiasParams
+from stages.hybrid.evaluation.quality.params import MeasuresParams
 from stages.hybrid.ground.errors import one_line_errors
 from stages.hybrid.ground.layout import RAW
-from stages.hybrid.ground.params import Params
+from stages.hybrid.ground.params import Names, Params
 from stages.hybrid.ground.stage import stage
 from stages.hybrid.sources.params import FetchParams
 
@@ -18,12 +23,19 @@ from stages.hybrid.sources.params import FetchParams
 class Reads(Params):
     """What this stage reads of params.yaml."""
 
-    datasets: list[str]
-    benchmarks: list[str]
+    datasets: Names
+    benchmarks: Names
     validation_set: str
     languages: list[str]
     evaluation_languages: list[str]
     fetch: FetchParams
+    measures: MeasuresParams
+    bias: BiasParams
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        self.bias.check_run_depth(self.measures.run_depth)  # here, because this stage is the first
+        return self
 
 
 @one_line_errors

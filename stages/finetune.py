@@ -8,7 +8,7 @@ import shutil
 import click
 
 from stages.hybrid.ground.layout import BASE, CHECKPOINTS, CURVE, FINETUNED, NEGATIVES, PAIRS, PLAN, VALIDATION
-from stages.hybrid.ground.params import Params
+from stages.hybrid.ground.params import Names, Params, Seed
 from stages.hybrid.ground.stage import stage
 from stages.hybrid.training.params import TrainingParams
 
@@ -16,8 +16,8 @@ from stages.hybrid.training.params import TrainingParams
 class Reads(Params):
     """What this stage reads of params.yaml."""
 
-    datasets: list[str]
-    seed: int
+    datasets: Names
+    seed: Seed
     training: TrainingParams
 
 
@@ -37,7 +37,7 @@ def main(params: Reads) -> None:
     pairs, negatives = (read_data_sets(folder, params.datasets) for folder in (PAIRS, NEGATIVES))
     join_processes()
     encoder = load_encoder(BASE)
-    batches = PlanBatches(plan, pairs, encoder, params.training, negatives)
+    batches = PlanBatches(plan, pairs, encoder=encoder, params=params.training, negatives=negatives)
     validation = None
     if params.training.validation_steps:
         validation = validation_batches(read_table(VALIDATION), plan, encoder, params.training, seed=params.seed)

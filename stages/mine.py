@@ -4,7 +4,7 @@ import click
 
 from stages.hybrid.encoding.params import EncoderParams
 from stages.hybrid.ground.layout import BASE, NEGATIVES, PAIRS
-from stages.hybrid.ground.params import Params
+from stages.hybrid.ground.params import Names, Params
 from stages.hybrid.ground.stage import stage
 from stages.hybrid.retrieval.params import NegativesParams
 
@@ -12,7 +12,7 @@ from stages.hybrid.retrieval.params import NegativesParams
 class Reads(Params):
     """What this stage reads of params.yaml."""
 
-    datasets: list[str]
+    datasets: Names
     encoder: EncoderParams
     negatives: NegativesParams
 
@@ -22,19 +22,19 @@ def main(params: Reads) -> None:
     import numpy as np
 
     from stages.hybrid.encoding.corpus import resumable_encoder
-    from stages.hybrid.ground.files import read_table, write_table
+    from stages.hybrid.ground.files import write_table
+    from stages.hybrid.records import read_training_pairs
     from stages.hybrid.retrieval.negatives import mine_negatives, no_negatives
 
     for name in params.datasets:
         found, target = no_negatives(), NEGATIVES / f"{name}.parquet"
         if params.negatives.per_query:
-            pairs = read_table(PAIRS / f"{name}.parquet")
-            pairs = pairs[~pairs["held_out"]].reset_index(drop=True)
+            pairs = read_training_pairs(PAIRS, [name])
             with resumable_encoder(BASE, params.encoder) as encode:
                 queries, passages = (
                     encode(pairs[side].tolist(), prompt=side).astype(np.float32) for side in ("query", "passage")
                 )
-                found = mine_negatives(pairs, queries, passages, params.negatives)
+                found = mine_negatives(pairs, params.negatives, queries=queries, passages=passages)
         write_table(target, found)
         click.echo(f"{target}: {len(found)} hard negatives")
 

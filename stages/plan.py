@@ -15,7 +15,7 @@ def main(steps: tuple[str, ...], summary: bool) -> None:
 
     from stages.hybrid.ground.files import read_json, read_table
     from stages.hybrid.report.batches import describe_batches
-    from stages.hybrid.report.terminal import print_batch, print_block
+    from stages.hybrid.terminal import print_batch, print_block
 
     console = Console()
     plan = read_table(PLAN)

@@ -4,7 +4,7 @@ import click
 
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.ground.layout import BENCHMARKS, PAIRS, RAW, STATISTICS, VALIDATION
-from stages.hybrid.ground.params import Params
+from stages.hybrid.ground.params import Names, Params
 from stages.hybrid.ground.stage import stage
 from stages.hybrid.pairs.params import PrepareParams
 
@@ -12,8 +12,8 @@ from stages.hybrid.pairs.params import PrepareParams
 class Reads(Params):
     """What this stage reads of params.yaml."""
 
-    datasets: list[str]
-    benchmarks: list[str]
+    datasets: Names
+    benchmarks: Names
     validation_set: str
     languages: list[str]
     evaluation_languages: list[str]
@@ -27,20 +27,20 @@ def main(params: Reads) -> None:
     from stages.hybrid.corpora.catalogue import read_benchmark, read_pairs
     from stages.hybrid.ground.files import write_json, write_table
     from stages.hybrid.pairs.leaks import find_leaks
-    from stages.hybrid.pairs.preparation import choose_validation, describe_benchmark, describe_pairs, prepare_pairs
-    from stages.hybrid.records import Pair, write_tables
+    from stages.hybrid.pairs.preparation import choose_validation, count_benchmark, count_pairs, prepare_pairs
+    from stages.hybrid.records import Pair, write_benchmark
 
     benchmarks, training, statistics = {}, {}, {}
     for name in dict.fromkeys(filter(None, [*params.benchmarks, params.validation_set])):
         click.echo(f"reading benchmark {name}")
         benchmarks[name] = read_benchmark(name, RAW / name, params.evaluation_languages)
-        statistics[name] = describe_benchmark(benchmarks[name])
+        statistics[name] = count_benchmark(benchmarks[name])
     for name in params.datasets:
         click.echo(f"reading training set {name}")
         pairs = pd.DataFrame(read_pairs(name, RAW / name, params.languages), columns=Pair._fields)
         leaks = find_leaks(pairs, benchmarks)
-        table = training[name] = prepare_pairs(name, pairs, leaks, params.prepare)
-        statistics[name] = describe_pairs(table, leaks, pairs_read=len(pairs))
+        table = training[name] = prepare_pairs(name, pairs, leaks=leaks, params=params.prepare)
+        statistics[name] = count_pairs(table, leaks, pairs_read=len(pairs))
         click.echo(
             f"{name}: {len(table)} pairs of {table['group_id'].nunique()} groups in {table['lang'].nunique()} languages"
         )
@@ -50,7 +50,7 @@ def main(params: Reads) -> None:
         )
     validation = choose_validation(training, benchmarks, params.validation_set)
     for name in params.benchmarks:  # written only now, because the checks above can stop the run
-        write_tables(BENCHMARKS / name, benchmarks[name])
+        write_benchmark(BENCHMARKS / name, benchmarks[name])
     for name, table in training.items():
         write_table(PAIRS / f"{name}.parquet", table)
     write_table(VALIDATION, validation)

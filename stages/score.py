@@ -3,7 +3,7 @@
 import click
 
 from stages.hybrid.evaluation.quality.params import MeasuresParams
-from stages.hybrid.ground.layout import BENCHMARKS, EMBEDDINGS, INDEXES, MEANS, SCORES
+from stages.hybrid.ground.layout import BENCHMARKS, CHECK_FILE, EMBEDDINGS, INDEX_FILE, INDEXES, MEANS, SCORES, SIDES
 from stages.hybrid.ground.params import Params
 from stages.hybrid.ground.stage import stage
 from stages.hybrid.retrieval.params import BaselinesParams
@@ -27,24 +27,26 @@ def main(params: Reads, model: str, benchmark: str) -> None:
     from stages.hybrid.retrieval.ranking.ranks import dense_scores, rank_passages
     from stages.hybrid.retrieval.ranking.runs import write_qrels
 
-    data = read_tables(BENCHMARKS / benchmark)
-    queries, passages = (read_array(EMBEDDINGS / model / benchmark / f"{side}.npy") for side in ("queries", "passages"))
-    index = load_index(INDEXES / model / benchmark / "passages.faiss")
+    tables = read_tables(BENCHMARKS / benchmark)
+    queries, passages = (read_array(EMBEDDINGS / model / benchmark / f"{side}.npy") for side in SIDES)
+    index = load_index(INDEXES / model / benchmark / INDEX_FILE)
     cutoffs, depth = params.measures.cutoffs, params.measures.run_depth
     with whole_folder(SCORES / model / benchmark) as folder:
-        ids = data.passages["passage_id"].to_numpy(dtype=str)
+        ids = tables.passages["passage_id"].to_numpy(dtype=str)
         rows, scores = search_passages(index, queries, k=depth, passage_ids=ids)
-        ranking = rank_passages(data, dense_scores(data, queries=queries, passages=passages), depth=depth)
+        ranking = rank_passages(tables, dense_scores(tables, queries=queries, passages=passages), depth=depth)
         ranking = ranking._replace(rows=rows, scores=scores)  # the run is from the index, which may be approximate
-        measured = write_scores(folder, ranking, data=data, cutoffs=cutoffs, name=model)
-        write_check(folder / "run.csv", ranking, data=data, measured=measured)
-        write_qrels(folder / "qrels.trec", data)
-        click.echo(f"{model}: {len(data.queries)} queries, {len(data.passages)} passages in the pool")
-        for kind in (kind for kind in ADJUSTMENTS if kind in params.baselines.names):
-            adjusted = adjust(kind, data, (queries, passages), params.baselines, means=MEANS / model)
-            ranking = rank_passages(data, dense_scores(data, queries=adjusted[0], passages=adjusted[1]), depth=depth)
-            write_scores(folder / kind, ranking, data=data, cutoffs=cutoffs, name=adjusted_name(model, kind))
-            click.echo(f"{adjusted_name(model, kind)}: ranked and measured")
+        measured = write_scores(folder, ranking, benchmark=tables, cutoffs=cutoffs, name=model)
+        write_check(folder / CHECK_FILE, ranking, benchmark=tables, measured=measured)
+        write_qrels(folder / "qrels.trec", tables)
+        click.echo(f"{model}: {len(tables.queries)} queries, {len(tables.passages)} passages in the pool")
+        for adjustment in (known for known in ADJUSTMENTS if known in params.baselines.names):
+            both, means, name = (queries, passages), MEANS / model, adjusted_name(model, adjustment)
+            adjusted = adjust(adjustment, tables, embeddings=both, params=params.baselines, means=means)
+            scorer = dense_scores(tables, queries=adjusted[0], passages=adjusted[1])
+            ranking = rank_passages(tables, scorer, depth=depth)
+            write_scores(folder / adjustment, ranking, benchmark=tables, cutoffs=cutoffs, name=name)
+            click.echo(f"{name}: ranked and measured")
 
 
 if __name__ == "__main__":

@@ -1,23 +1,29 @@
 """All parameters: what is refused, how profiles are composed, and the schema for editors."""
 
+import copy
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 from ruamel.yaml import YAML
 
 from stages.hybrid.all_params import (
     DEFAULT,
     PROFILES,
     SCHEMA,
+    SECTIONS,
     AllParams,
+    _merge,
     compose,
     composed_values,
+    field_words,
     json_schema,
     profile_names,
 )
 from stages.hybrid.ground.errors import UserError
+from stages.hybrid.ground.params import Section
 from support.stage_scripts import ROOT
 
 HERE = Path("params.yaml")
@@ -41,6 +47,8 @@ def changed(key: str, value: Any) -> dict[str, Any]:
     [
         ("profile", "../x", "profile is '../x', expected"),
         ("seed", -1, "seed is -1, expected greater than or equal to 0"),
+        ("benchmarks", [], r"benchmarks is \[\], expected a list of at least 1"),
+        ("models", ["gpt"], "models.0 is 'gpt', expected 'base' or 'finetuned'"),
         ("traning", {}, r"traning is not a parameter; is 'training' meant\?"),
         ("sampler.monoratio", 0.5, r"sampler.monoratio is not a parameter; is 'mono_ratio' meant\?"),
         ("sampler.mono_ratio", 1.5, "sampler.mono_ratio is 1.5, expected less than or equal to 1"),
@@ -53,7 +61,6 @@ def changed(key: str, value: Any) -> dict[str, Any]:
         ("base.source", "mirror", "base.source is 'mirror', expected 'packaged', 'hub' or 'folder'"),
         ("base.name", "xlm-roberta-base", "base.name is 'xlm-roberta-base', but only multilingual-e5-small"),
         ("base.source", "hub", "base.revision is empty; give the commit"),
-        ("base.source", "folder", "base.name is 'multilingual-e5-small', expected an existing folder"),
         ("prepare.held_out_share", 1.0, "prepare.held_out_share is 1.0, expected less than 1"),
         ("prepare.leaks", "hide", "prepare.leaks is 'hide', expected 'stop', 'drop' or 'allow'"),
         ("negatives.language", "other", "negatives.language is 'other', expected 'same' or 'any'"),
@@ -79,6 +86,11 @@ def changed(key: str, value: Any) -> dict[str, Any]:
         ("baselines.names", ["bm25", "tfidf"], "baselines.names.1 is 'tfidf', expected 'random', 'bm25'"),
         ("baselines.training_texts", 0, "baselines.training_texts is 0, expected greater than or equal to 1"),
         ("bias.top_k", 0, "bias.top_k is 0, expected greater than or equal to 1"),
+        (
+            "bias.top_k",
+            200,
+            "bias.top_k is 200, expected at most measures.run_depth, 100; lower it, or raise run_depth",
+        ),
     ],
 )
 def test_a_wrong_value_is_refused_with_its_name_what_was_found_and_what_was_expected(
@@ -93,6 +105,52 @@ def test_frozen_layers_and_trained_word_embeddings_exclude_each_other() -> None:
     values["training"]["word_embeddings"] = "trained"
     with pytest.raises(UserError, match=r"training\.frozen_layers is 1 with word_embeddings 'trained'"):
         AllParams.check(values, HERE)
+
+
+def test_a_folder_that_this_machine_lacks_can_be_named_because_only_the_stage_base_reads_it() -> None:
+    values = changed("base.source", "folder")
+    values["base"]["name"] = "/on/another/machine"
+    assert AllParams.check(values, HERE).base.name == "/on/another/machine"
+
+
+def test_a_merge_takes_a_section_s_changes_by_field_and_leaves_its_arguments_as_they_were() -> None:
+    default = {"seed": 1, "bias": {"top_k": 1}, "sampler": {"batches": 2, "language_weights": {"de": 2.0}}}
+    changes = {"seed": 3, "sampler": {"language_weights": {"en": 0.5}}}
+    before = copy.deepcopy((default, changes))
+    merged = _merge(default, changes)
+    assert merged == {
+        "seed": 3,
+        "bias": {"top_k": 1},
+        "sampler": {"batches": 2, "language_weights": {"en": 0.5}},
+    }
+    assert (default, changes) == before
+
+
+class Train(Section):
+    """A section.
+
+    Attributes:
+        rate: how fast; above 0
+        steps: how long, and a text that is so long that it continues in a second
+            line; from 1
+    """
+
+    rate: float
+    steps: int
+
+
+def test_what_a_field_means_is_read_from_the_docstring() -> None:
+    assert field_words(Train) == {
+        "rate": "how fast; above 0",
+        "steps": "how long, and a text that is so long that it continues in a second line; from 1",
+    }
+
+
+@pytest.mark.parametrize("kind", [AllParams, *SECTIONS.values()], ids=lambda kind: kind.__name__)
+def test_every_parameter_has_a_line_in_its_class_s_docstring(kind: type[BaseModel]) -> None:
+    words = field_words(kind)
+    assert list(words) == list(kind.model_fields)
+    assert all(words.values())
 
 
 @pytest.mark.parametrize("name", profile_names())

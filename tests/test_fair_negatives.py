@@ -29,7 +29,7 @@ def test_queries_and_passages_are_also_compared_row_by_row() -> None:
 
 
 @given(rows)
-def test_a_pair_clashes_if_it_is_not_a_fair_negative_of_every_pair_in_the_batch(
+def test_a_pair_is_unfair_unless_it_is_a_fair_negative_of_every_pair_in_the_batch(
     codes: list[tuple[int, int, int]],
 ) -> None:
     *batch, new = codes
@@ -37,10 +37,10 @@ def test_a_pair_clashes_if_it_is_not_a_fair_negative_of_every_pair_in_the_batch(
     for pair in batch:
         occupied.add(pair)
     expected = any(one == other for pair in batch for one, other in zip(pair, new, strict=True))
-    assert occupied.clashes(new) == expected
-    assert occupied.clashing(np.array([new])).tolist() == [expected]
+    assert occupied.is_unfair(new) == expected
+    assert occupied.are_unfair(np.array([new])).tolist() == [expected]
 
 
 @pytest.mark.parametrize("shape", [(0, 3), (2, 3)])
-def test_nothing_clashes_with_an_empty_batch(shape: tuple[int, int]) -> None:
-    assert not Occupied().clashing(np.zeros(shape, dtype=int)).any()
+def test_no_pair_is_unfair_in_an_empty_batch(shape: tuple[int, int]) -> None:
+    assert not Occupied().are_unfair(np.zeros(shape, dtype=int)).any()

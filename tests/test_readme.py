@@ -38,7 +38,7 @@ def figures_of(profile: str, benchmark: str, system: str) -> list[str]:
 
 def test_the_readme_s_table_is_that_of_the_committed_report() -> None:
     summary = pd.read_csv(ROOT / "reports" / "help" / "tables" / "summary.csv")
-    for system, *figures, queries in rows_of(README, "`make run` ends with this table"):
+    for system, *figures, queries in rows_of(README, "`make run` ends with a table"):
         assert figures == figures_of("help", "gnome", system), system
         assert queries == f"{summary.loc[summary['system'] == system, 'n_queries'].max():,}"
 
@@ -78,7 +78,7 @@ def test_the_samplings_in_results_are_those_of_the_committed_runs() -> None:
     systems = pd.read_csv(ROOT / "reports" / "reproduction" / "systems.csv")
     names = {"X-X-mono": "x_x_mono", "X-Y": "x_y"}
     for benchmark, sampling, *figures in rows_of(RESULTS, "(profile `samplings`)"):
-        rows = systems[(systems["benchmark"] == benchmark) & (systems["sampling"] == names.get(sampling, sampling))]
+        rows = systems[(systems["benchmark"] == benchmark) & (systems["system"] == names.get(sampling, sampling))]
         found = rows.set_index(["setting", "measure"])
         for (setting, measure), figure in zip(HEADLINES, figures, strict=True):
             row = found.loc[(setting, measure)]

@@ -16,7 +16,6 @@ MAY_IMPORT: dict[str, set[str]] = {
     "fair_negatives": set(),
     "git": set(),
     "languages": {"ground"},
-    # the params.py of each
     "all_params": {"base", "batches", "encoding", "evaluation", "pairs", "retrieval", "sources", "training"},
     "sources": set(),
     "base": set(),
@@ -28,8 +27,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "training": {"encoding"},
     "evaluation": {"retrieval"},
     "report": {"base", "evaluation", "retrieval", "training"},
+    "terminal": {"report"},
     "reproduction": {"report", "evaluation", "retrieval"},
     "bench": {"corpora", "encoding", "evaluation", "report", "retrieval", "sources", "training"},
+}
+ONLY_PARAMS: dict[str, set[str]] = {  # rooms of which the importer may use the params.py, and no other module
+    "all_params": MAY_IMPORT["all_params"],
+    "report": {"base", "training"},
 }
 
 
@@ -38,12 +42,12 @@ def room_of(path: Path) -> str:
     return path.relative_to(HYBRID).parts[0].removesuffix(".py")
 
 
-def imported_rooms(path: Path) -> Iterator[str]:
-    """Yield the rooms that a module imports from."""
+def imported_names(path: Path) -> Iterator[list[str]]:
+    """Yield what a module imports from stages/hybrid, as parts of dotted names without the first two."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module:
             names = [f"{node.module}.{alias.name}".split(".") for alias in node.names]
-            yield from (name[2] for name in names if name[:2] == ["stages", "hybrid"])
+            yield from (name[2:] for name in names if name[:2] == ["stages", "hybrid"])
 
 
 MODULES = [path for path in sorted(HYBRID.rglob("*.py")) if path.name != "__init__.py"]
@@ -53,7 +57,13 @@ MODULES = [path for path in sorted(HYBRID.rglob("*.py")) if path.name != "__init
 def test_a_room_imports_only_the_ground_and_the_rooms_that_it_may(module: Path) -> None:
     room = room_of(module)
     allowed = MAY_IMPORT[room] | {room} | (set() if room in GROUND else GROUND)
-    assert set(imported_rooms(module)) <= allowed
+    assert {name[0] for name in imported_names(module)} <= allowed
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: path.relative_to(HYBRID).as_posix())
+def test_from_some_rooms_only_the_parameters_are_imported(module: Path) -> None:
+    rooms = ONLY_PARAMS.get(room_of(module), set())
+    assert not [name for name in imported_names(module) if name[0] in rooms and name[-2:-1] != ["params"]]
 
 
 def test_the_list_has_every_room_and_no_other() -> None:

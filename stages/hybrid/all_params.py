@@ -5,12 +5,13 @@ Only `stages.profile` and tests import this module. A stage reads only the secti
 
 import io
 import json
+import re
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, model_validator
 from ruamel.yaml import YAML
 
 from stages.hybrid.base.params import BaseParams
@@ -18,7 +19,7 @@ from stages.hybrid.batches.params import SamplerParams
 from stages.hybrid.encoding.params import EncoderParams
 from stages.hybrid.evaluation.bias.params import BiasParams
 from stages.hybrid.evaluation.quality.params import MeasuresParams
-from stages.hybrid.ground.params import Params, Section, field_words, read_mapping
+from stages.hybrid.ground.params import Models, Names, Params, ProfileName, Section, Seed, read_mapping
 from stages.hybrid.pairs.params import PrepareParams
 from stages.hybrid.retrieval.params import BaselinesParams, IndexParams, NegativesParams
 from stages.hybrid.sources.params import FetchParams
@@ -28,6 +29,8 @@ PROFILES = Path("profiles")
 DEFAULT = "help"
 SCHEMA = "params.schema.json"
 WIDTH = 120  # characters of a line of params.yaml
+FIELD = re.compile(r"^        (\w+): (.+)$")  # a line under "Attributes:" in a class's docstring
+MORE = re.compile(r"^ {12}(.+)$")  # the continuation of such a line
 
 
 class AllParams(Params):
@@ -39,16 +42,17 @@ class AllParams(Params):
         datasets: names of the training sets: collections (DATA.md), or your own files (fetch.folders)
         benchmarks: names of the benchmarks: collections (DATA.md), or your own folders (fetch.folders)
         validation_set: benchmark on which training measures its validation loss; if empty, on held-out training pairs
-        models: base and finetuned; the others are compared with the first
+        models: models to evaluate: base, finetuned or both; the first is what the other is compared with
         languages: training languages, ISO 639-1; if empty, all languages of the training sets
-        evaluation_languages: languages that are judged, ISO 639-1; if empty, all languages of the benchmarks
+        evaluation_languages: languages of queries and passages to evaluate on, ISO 639-1; if empty, all languages of
+            the benchmarks
         fetch: where raw files come from, if not from their public homes
         base: the encoder to start from
         prepare: how training pairs are prepared
         sampler: how batches are drawn
         negatives: which hard negatives are mined, and how many
         training: how the encoder is fine-tuned
-        encoder: how benchmarks are encoded
+        encoder: how texts are encoded, except in training
         index: how passages are indexed
         measures: which measures are computed
         baselines: which systems the models are compared with
@@ -57,12 +61,12 @@ class AllParams(Params):
 
     model_config = ConfigDict(extra="forbid")
 
-    profile: Annotated[str, Field(pattern=r"^\w+$")]
-    seed: Annotated[int, Field(ge=0)]
-    datasets: list[str]
-    benchmarks: list[str]
+    profile: ProfileName
+    seed: Seed
+    datasets: Names
+    benchmarks: Names
     validation_set: str
-    models: list[str]
+    models: Models
     languages: list[str]
     evaluation_languages: list[str]
     fetch: FetchParams
@@ -76,6 +80,11 @@ class AllParams(Params):
     measures: MeasuresParams
     baselines: BaselinesParams
     bias: BiasParams
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        self.bias.check_run_depth(self.measures.run_depth)
+        return self
 
 
 SECTIONS: dict[str, type[Section]] = {
@@ -133,14 +142,27 @@ def json_schema() -> str:
     return json.dumps(found, indent=2) + "\n"
 
 
-def _merge(default: Any, changes: dict[str, Any]) -> Any:
+def field_words(kind: type[BaseModel]) -> dict[str, str]:
+    """Return what the docstring of ``kind`` says about each field, from the lines under "Attributes"."""
+    words: dict[str, str] = {}
+    _, _, listed = (kind.__doc__ or "").partition("Attributes:\n")
+    for line in listed.splitlines():
+        if match := FIELD.match(line):
+            words[match[1]] = match[2]
+        elif words and (match := MORE.match(line)):
+            words[list(words)[-1]] += f" {match[1]}"
+        elif line.strip():
+            break
+    return words
+
+
+def _merge(default: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     """Return ``default`` with ``changes``, merged by section. A mapping that is one parameter's value is replaced."""
+    merged = dict(default)
     for key, value in changes.items():
-        if key in SECTIONS and isinstance(value, dict) and key in default:
-            default[key].update(value)
-        else:
-            default[key] = value
-    return default
+        by_field = key in SECTIONS and isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = {**merged[key], **value} if by_field else value
+    return merged
 
 
 def _lines(values: dict[str, Any], kind: type[BaseModel], indent: str = "") -> Iterator[str]:

@@ -43,12 +43,12 @@ class Occupied:
     def __init__(self) -> None:
         self._known: tuple[set[int], ...] = tuple(set() for _ in SHARED)
 
-    def clashes(self, codes: Codes) -> bool:
+    def is_unfair(self, codes: Codes) -> bool:
         """Return whether a pair with these codes shares a group, page or twin with a pair in the batch."""
         return any(code in known for code, known in zip(codes, self._known, strict=True))
 
-    def clashing(self, codes: np.ndarray) -> np.ndarray:
-        """Return `clashes` for many pairs, bool, shape (pairs,). ``codes`` has the shape (pairs, 3)."""
+    def are_unfair(self, codes: np.ndarray) -> np.ndarray:
+        """Return `is_unfair` for many pairs, bool, shape (pairs,). ``codes`` has the shape (pairs, 3)."""
         return np.logical_or.reduce([np.isin(codes[:, i], list(known)) for i, known in enumerate(self._known)])
 
     def add(self, codes: Codes) -> None:

@@ -70,7 +70,7 @@ class Negative(NamedTuple):
     score: float  # cosine of query and negative, by the encoder that mined it
 
 
-TABLES = ("queries", "passages", "qrels")
+BENCHMARK_TABLES = ("queries", "passages", "qrels")
 
 
 @dataclass(frozen=True)
@@ -92,12 +92,12 @@ def read_tables(folder: Path) -> Benchmark:
     Raises:
         UserError: A table is missing or broken.
     """
-    return Benchmark(*(read_table(folder / f"{name}.parquet") for name in TABLES))
+    return Benchmark(*(read_table(folder / f"{name}.parquet") for name in BENCHMARK_TABLES))
 
 
-def write_tables(folder: Path, benchmark: Benchmark) -> None:
+def write_benchmark(folder: Path, benchmark: Benchmark) -> None:
     """Write a benchmark's tables to ``folder``, as `read_tables` reads them."""
-    for name in TABLES:
+    for name in BENCHMARK_TABLES:
         write_table(folder / f"{name}.parquet", getattr(benchmark, name))
 
 
@@ -111,3 +111,18 @@ def read_data_sets(folder: Path, datasets: Iterable[str]) -> pd.DataFrame:
     """
     tables = [read_table(folder / f"{name}.parquet").assign(dataset=name) for name in datasets]
     return pd.concat(tables, ignore_index=True)
+
+
+def read_training_pairs(folder: Path, datasets: Iterable[str]) -> pd.DataFrame:
+    """Return the pairs of `read_data_sets` that are trained on, which are those that are not held out.
+
+    Raises:
+        UserError: A table is missing or broken.
+    """
+    pairs = read_data_sets(folder, datasets)
+    return pairs[~pairs["held_out"]].reset_index(drop=True)
+
+
+def is_parallel_text(pairs: pd.DataFrame) -> bool:
+    """Return whether every query is its own passage, as in sentences with their translations."""
+    return bool((pairs["query"] == pairs["passage"]).all())

@@ -117,6 +117,11 @@ def test_a_local_folder_becomes_the_base_encoder(base: Path, tmp_path: Path) -> 
     assert load_encoder(tmp_path).prompts["query"] == "query: "
 
 
+def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"^base\.name is '.*gone', expected an existing folder; correct the path$"):
+        save_base_encoder(BaseParams(source="folder", name=str(tmp_path / "gone"), revision=""), tmp_path / "base")
+
+
 def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"could not be loaded from the folder .*; expected a .* correct base\.name"):
         save_base_encoder(BaseParams(source="folder", name=str(tmp_path), revision=""), tmp_path / "base")

@@ -115,7 +115,7 @@ def test_a_batch_of_more_pairs_than_pages_is_filled_and_the_pairs_that_share_a_p
     sampler = make_sampler(make_pairs(20, per_page=10), batches=5, batch_size=8)
     plan = draw_plan(sampler)
     assert all(len(set(groups)) == 8 for groups in plan["group_ids"])
-    assert summarise_plan(plan, sampler)["datasets"][0]["crowded_pairs"] == 5 * 6  # 8 pairs on 2 pages
+    assert summarise_plan(plan, sampler)["datasets"][0]["unfair_pairs"] == 5 * 6  # 8 pairs on 2 pages
 
 
 def test_training_sets_are_drawn_in_proportion_to_their_size() -> None:

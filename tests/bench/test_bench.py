@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from stages import bench
+from stages.hybrid.bench import graph
 from stages.hybrid.bench.catalogue import Subject, subjects
 from stages.hybrid.bench.encoding import count_cells, evaluate_by_loop, texts_encoded, texts_of_loop
 from stages.hybrid.bench.graph import read_peaks
@@ -23,7 +24,7 @@ from stages.hybrid.bench.run import check_names, first_results, measure, to_meas
 from stages.hybrid.bench.scoring import make_up_embeddings, score_everything, top_passages
 from stages.hybrid.bench.searching import search_with_numpy
 from stages.hybrid.bench.synthetic import DIM, unit_vectors, write_unit_vectors
-from stages.hybrid.bench.table import draw_growth, to_markdown, to_table
+from stages.hybrid.bench.table import describe_results, to_table
 from stages.hybrid.bench.timing import alternate, rates, slope, timed
 from stages.hybrid.bench.tools import TOOLS, mean_map
 from stages.hybrid.evaluation.bias.params import BiasParams
@@ -31,7 +32,9 @@ from stages.hybrid.evaluation.quality.params import MeasuresParams
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.ground.files import write_json
 from stages.hybrid.ground.layout import BENCHMARKS, COSTS
-from stages.hybrid.records import Benchmark, write_tables
+from stages.hybrid.records import Benchmark, write_benchmark
+from stages.hybrid.report.pages import to_markdown
+from stages.hybrid.report.plots import draw_growth
 
 NO_PARAMS: Any = None
 MADE = {
@@ -73,7 +76,7 @@ def test_a_run_is_timed_from_its_start_to_its_end() -> None:
 
 
 def test_a_row_holds_medians_and_ours_over_the_peer_s() -> None:
-    row = make_row("speed", ([1.0, 9.0, 4.0], [2.0, 2.0]), unit="pairs a second", peer_name="them")
+    row = make_row("speed", ([1.0, 9.0, 4.0], [2.0, 2.0]), unit="pairs per second", peer_name="them")
     assert (row.ours, row.peer, row.ratio, row.better) == (4.0, 2.0, 4.0 / 2.0, "higher")
     assert (row.our_runs, row.peer_runs) == ([1.0, 9.0, 4.0], [2.0, 2.0])
 
@@ -125,6 +128,23 @@ def test_results_come_back_from_their_file(tmp_path: Path) -> None:
 def test_results_of_another_machine_are_not_resumed(tmp_path: Path) -> None:
     write_results(tmp_path / "bench.json", make_results("a"))
     assert read_results(tmp_path / "bench.json", MADE | {"threads": 4}).rows == []
+
+
+def test_a_file_of_results_without_a_field_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "bench.json").write_text('{"made": {}}', encoding="utf-8")
+    with pytest.raises(UserError, match=r'bench\.json: has no "complete", expected an object with .*; delete it'):
+        read_results(tmp_path / "bench.json", MADE)
+
+
+def test_of_a_stage_that_fails_only_the_last_line_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    failed = SimpleNamespace(
+        returncode=1, stdout="", stderr="Traceback (most recent call last):\n  ...\nImportError: x\n"
+    )
+    monkeypatch.setattr(graph, "_call", lambda *_: failed)
+    with pytest.raises(
+        UserError, match=r"^`python -m stages\.fetch --help` fails: ImportError: x; run `make run` first$"
+    ):
+        graph._checked("stages.fetch", "--help")
 
 
 def test_a_new_row_replaces_the_one_of_its_name_and_keeps_the_growth() -> None:
@@ -191,20 +211,21 @@ def test_without_a_run_the_script_says_what_to_do(tmp_path: Path, monkeypatch: p
 
 def test_the_page_shows_each_row_its_note_and_the_machine() -> None:
     points = [{"work": "search", "passages": n, "seconds": n / 1000, "peak_gib": 0.5} for n in (10, 100)]
-    page = to_markdown(replace(make_results("wait"), growth=points))
-    assert "| wait | 1 | 2 | 0.5 | seconds | lower | 1 | limit |" in page
-    assert "- wait: a note." in page
+    page = to_markdown(describe_results(replace(make_results("wait"), growth=points)), pictures=".")
+    assert "| wait | limit | seconds | lower | 1 | 2 | 0.5 | 1 |" in page
+    assert "| wait | a note |" in page
     assert "| search | 100 | 0.1 | 0.50 |" in page
     assert "a processor, 2 cores, 8 GiB; 2 threads" in page
     assert "Not complete" in page
-    assert "Not complete" not in to_markdown(make_results("wait", complete=True))
+    assert "![Growth with the corpus](./bench_growth.svg)" in page
+    assert "Not complete" not in to_markdown(describe_results(make_results("wait", complete=True)), pictures=".")
     assert to_table(make_results("wait")).row_count == 1
 
 
 def test_the_picture_of_growth_names_each_curve_and_has_the_same_bytes_each_time() -> None:
     points = [{"work": work, "passages": n, "seconds": n, "peak_gib": 1.0} for work in "ab" for n in (1, 10)]
-    assert draw_growth(points) == draw_growth(points)
-    assert ">a</text>" in draw_growth(points)
+    assert draw_growth(points, "growth") == draw_growth(points, "growth")
+    assert ">a</text>" in draw_growth(points, "growth")
 
 
 def test_growth_is_shown_by_exponent_and_by_the_peak_at_the_largest_size() -> None:
@@ -229,7 +250,7 @@ def test_the_benchmark_is_xquad_r_if_it_is_there_else_gnome(tmp_path: Path, monk
     with pytest.raises(UserError, match="data/benchmarks has neither xquad_r nor gnome; run `make run` first"):
         find_benchmark(None)
     for name, words in (("gnome", "the GNOME benchmark, because XQuAD-R is not at hand"), ("xquad_r", "XQuAD-R")):
-        write_tables(BENCHMARKS / name, make_benchmark())
+        write_benchmark(BENCHMARKS / name, make_benchmark())
         found, benchmark = find_benchmark(tmp_path)
         assert found == words
         assert benchmark.queries["query_id"].tolist() == make_benchmark().queries["query_id"].tolist()
@@ -268,7 +289,11 @@ def test_the_loop_judges_each_cell_of_a_query_language() -> None:
     benchmark = make_benchmark()
     vectors = dict(zip(benchmark.queries["text"].unique(), np.eye(5, dtype=np.float32), strict=False))
     vectors |= dict(zip(benchmark.passages["text"].unique(), np.eye(5, dtype=np.float32), strict=True))
-    found = evaluate_by_loop(benchmark, lambda texts, _: np.stack([vectors[text] for text in texts]), lang="en")
+
+    def encode(texts: list[str], *, prompt: str) -> np.ndarray:
+        return np.stack([vectors[text] for text in texts])
+
+    found = evaluate_by_loop(benchmark, encode, lang="en")
     assert found == [1.0, 1.0, 1.0]  # with the German passages, the English ones, and all
 
 

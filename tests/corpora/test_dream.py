@@ -70,6 +70,7 @@ def test_dialogues_that_say_the_same_are_relevant_to_each_other_s_questions(tmp_
         ("test.de.json", [dialogue("1-2", [], "Nur eine?")], [], "has 1 questions about dialogue '1-2', expected 2"),
         ("test.de.json", [dialogue("9-9", [], "Wer?")], [], "about dialogue '9-9', expected 0"),
         ("test.json", [["no questions"]], [], "not in DREAM's format"),
+        ("test.all.json", [], [], r"test\.all\.json: lang is 'all', expected a code of ISO 639-1 .*; rename the file"),
         ("dev.json", ENGLISH, [], "has dev.json and test.json, expected one of the two"),
         ("test.json", ENGLISH, ["de"], "has en, expected one of de;"),
     ],

@@ -50,6 +50,17 @@ def test_a_user_s_copy_of_a_public_collection_keeps_its_licence(tmp_path: Path) 
     assert (source["origin"], source["licence"]) == ("the user's own", "CC-BY-NC-4.0")
 
 
+def test_a_source_json_of_another_shape_is_one_line(tmp_path: Path) -> None:
+    params = write_mirror(tmp_path / "mirror")
+    (tmp_path / "raw").mkdir()
+    for text, missing in (("[]", "origin"), ('{"origin": "the user\'s mirror"}', "files")):
+        (tmp_path / "raw/SOURCE.json").write_text(text)
+        with pytest.raises(
+            UserError, match=rf'SOURCE\.json: has no "{missing}", expected an object with .*; delete it'
+        ):
+            fetch_raw("mr_tydi", tmp_path / "raw", ["th"], params)
+
+
 def test_files_of_the_user_s_own_are_not_left_among_those_of_the_collection(tmp_path: Path) -> None:
     (tmp_path / "fi.json").write_text("{}")
     fetch_raw("mr_tydi", tmp_path / "raw", [], FetchParams(mirror="", folders={"mr_tydi": str(tmp_path / "fi.json")}))

@@ -81,6 +81,13 @@ def test_a_malformed_file_is_named(tmp_path: Path, path: str, text: str, message
         read_benchmark(tmp_path, ["sw"])
 
 
+def test_a_line_that_is_not_utf_8_is_named_by_its_number(tmp_path: Path) -> None:
+    path = write_language(tmp_path, "sw") / "miracl-v1.0-sw/topics/topics.miracl-v1.0-sw-dev.tsv"
+    path.write_bytes(b"q#1\tMaji?\r\n\nq#2\tcaf\xe9\n")
+    with pytest.raises(UserError, match=r"dev\.tsv:3: is not UTF-8 \('utf-8' codec .*; delete the file and fetch it"):
+        read_benchmark(tmp_path, ["sw"])
+
+
 def test_missing_topics_judgements_and_passages_are_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="has no languages, expected one of sw;"):
         read_benchmark(tmp_path, ["sw"])

@@ -42,9 +42,26 @@ def test_a_pair_is_a_question_with_a_relevant_passage_and_no_group_has_two_langu
 def test_a_passage_without_text_is_refused(tmp_path: Path) -> None:
     empty = {"query_id": "0", "query": "Is?", "positive_passages": [{"docid": "3#1", "title": "", "text": ""}]}
     with pytest.raises(
-        UserError, match="passage '3#1' of question '0' has no text, expected one; check that it is the"
+        UserError, match="passage '3#1' of question '0' lacks docid or text, expected both; check that it is the"
     ):
         read_pairs(write_language(tmp_path, "english", [empty]), ["en"])
+
+
+@pytest.mark.parametrize(
+    "changed", [{"query": None}, {"query": 7}, {"positive_passages": None}, {"positive_passages": ["Here."]}]
+)
+def test_a_question_without_text_or_passages_is_refused(tmp_path: Path, changed: dict[str, Any]) -> None:
+    with pytest.raises(UserError, match=r"train\.jsonl\.gz: question '1' lacks a query or passages, expected both"):
+        read_pairs(write_language(tmp_path, "english", [ROWS[0] | changed]), ["en"])
+
+
+def test_a_passage_without_an_id_is_refused_and_one_without_a_title_has_only_its_text(tmp_path: Path) -> None:
+    untitled = {"docid": "3#1", "text": "Here."}
+    (pair,) = read_pairs(write_language(tmp_path, "english", [ROWS[0] | {"positive_passages": [untitled]}]), ["en"])
+    assert pair.passage == "Here."
+    nameless = {"title": "", "text": "Here."}
+    with pytest.raises(UserError, match="passage None of question '1' lacks docid or text"):
+        read_pairs(write_language(tmp_path, "english", [ROWS[0] | {"positive_passages": [nameless]}]), ["en"])
 
 
 def test_a_file_in_another_format_is_named(tmp_path: Path) -> None:

@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 
 from stages.hybrid.corpora.formats.beir import read_benchmark
 from stages.hybrid.corpora.formats.own_pairs import read_pairs
+from stages.hybrid.corpora.formats.text_rows import NOT_LANGUAGES, lang_of
+from stages.hybrid.evaluation.names import ALL_LANGUAGES, MEAN
 from stages.hybrid.evaluation.quality.measures import measure_queries
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.records import Pair, Passage, Qrel, Query
@@ -95,6 +97,7 @@ def test_any_text_survives_the_file_unchanged(query: str, passage: str) -> None:
         (MOON_DE | {"query": ""}, "query is '', expected a text that is not empty"),
         (MOON_DE | {"group_id": 7}, "group_id is 7, expected a text that is not empty; correct the line"),
         (MOON_DE | {"page_id": " "}, "page_id is ' ', expected"),
+        (MOON_DE | {"lang": "mean"}, "lang is 'mean', expected a code of ISO 639-1 such as de or pt-BR; correct the"),
         ({"group_id": "moon"}, "has no 'lang', expected a text that is not empty"),
         (MOON_EN | {"query": "Why?"}, "group 'moon' has another text in 'en' at {path}:1, expected one text"),
     ],
@@ -178,6 +181,33 @@ def test_a_query_without_a_question_id_is_its_own_question(tmp_path: Path) -> No
     queries = '{"_id": "q1", "text": "Warum Flut?", "lang": "de"}\n'
     benchmark = read_benchmark(write_benchmark(tmp_path / "own", queries=queries), [])
     assert list(benchmark.queries["question_id"]) == ["q1"]
+
+
+@pytest.mark.parametrize("lang", ["de", "pt-BR", "sr-Latn", "bem", "zh-Hant-TW"])
+def test_a_code_of_a_language_may_have_a_script_and_a_region(lang: str) -> None:
+    assert lang_of({"lang": lang}, "f:1") == lang
+
+
+@pytest.mark.parametrize("lang", ["mean", "all", "DE", "pt_BR", "pt-", "d", "german", "de de", " de", "de\n"])
+def test_what_is_no_code_of_a_language_is_refused(lang: str) -> None:
+    message = f"f:1: lang is {lang!r}, expected a code of ISO 639-1 such as de or pt-BR; correct the line"
+    with pytest.raises(UserError, match=re.escape(message)):
+        lang_of({"lang": lang}, "f:1")
+
+
+def test_names_that_stand_for_several_languages_in_tables_of_figures_are_not_languages() -> None:
+    assert {ALL_LANGUAGES, MEAN} == NOT_LANGUAGES
+
+
+@pytest.mark.parametrize("name", ["queries", "corpus"])
+def test_a_benchmark_s_row_or_file_in_no_language_is_refused(tmp_path: Path, name: str) -> None:
+    row = '{"_id": "q1", "text": "Warum?", "lang": "all"}\n'
+    with pytest.raises(UserError, match=rf"{name}\.jsonl:1: lang is 'all', expected a code .*; correct the line"):
+        read_benchmark(write_benchmark(tmp_path / "rows", **{name: row}), [])
+    folder = write_benchmark(tmp_path / "file")
+    (folder / "languages.json").write_text(json.dumps({name: "mean"}), encoding="utf-8")
+    with pytest.raises(UserError, match=r"languages\.json: lang is 'mean', expected a code .*; correct the file"):
+        read_benchmark(folder, [])
 
 
 def test_a_language_file_speaks_for_rows_without_a_language(tmp_path: Path) -> None:

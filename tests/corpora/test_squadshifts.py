@@ -65,6 +65,9 @@ def test_a_missing_file_a_missing_language_and_another_format_are_refused(tmp_pa
         read_benchmark(tmp_path, [])
     with pytest.raises(UserError, match="has en, expected one of de;"):
         read_benchmark(write_domain(tmp_path, "nyt"), ["de"])
+    (tmp_path / "nyt_v1.0.json").write_text("[" * 100_000)
+    with pytest.raises(UserError, match=r"nyt_v1\.0\.json: not in SQuAD's format \(RecursionError"):
+        read_benchmark(tmp_path, [])
     (tmp_path / "nyt_v1.0.json").write_text("{}")
     with pytest.raises(UserError, match=r"nyt_v1\.0\.json: not in SQuAD's format \(KeyError\('data'\)\)"):
         read_benchmark(tmp_path, [])

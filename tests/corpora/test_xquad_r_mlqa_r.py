@@ -69,6 +69,12 @@ def test_a_file_in_another_format_is_refused(tmp_path: Path) -> None:
         read_benchmark(tmp_path, [])
 
 
+def test_a_file_that_is_not_named_by_a_language_is_refused(tmp_path: Path) -> None:
+    write_language(tmp_path, "all")
+    with pytest.raises(UserError, match=r"all\.json: lang is 'all', expected a code of ISO 639-1 .*; rename the file"):
+        read_benchmark(tmp_path, [])
+
+
 def test_an_answer_outside_every_sentence_is_refused(tmp_path: Path) -> None:
     write_language(tmp_path, "en")
     text = (tmp_path / "en.json").read_text().replace('"answer_start": 0', '"answer_start": 999')

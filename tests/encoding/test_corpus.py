@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from sentence_transformers import SentenceTransformer
 
-from stages.hybrid.encoding.corpus import encode_texts, resumable_encoder
-from stages.hybrid.encoding.model import load_encoder, load_for_encoding
+from stages.hybrid.encoding.corpus import encode_texts, load_for_encoding, resumable_encoder
+from stages.hybrid.encoding.model import load_encoder
 from stages.hybrid.encoding.params import EncoderParams
 from stages.hybrid.ground.errors import UserError
 from support.tiny_encoder import save_dense_encoder

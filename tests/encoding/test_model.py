@@ -7,12 +7,12 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stages.hybrid.encoding.corpus import load_for_encoding
 from stages.hybrid.encoding.model import (
     ROW_STEP,
     embed_tokens,
     length_batches,
     load_encoder,
-    load_for_encoding,
     tokenize,
     use_bfloat16,
 )

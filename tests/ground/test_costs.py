@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from stages.hybrid.ground.costs import describe_machine, read_costs, write_cost
+from stages.hybrid.ground.costs import describe_machine, write_cost
+from stages.hybrid.report.costs import read_costs
 
 
 def test_a_cost_is_named_by_its_stage_s_script_and_arguments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

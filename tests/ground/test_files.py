@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from stages.hybrid.ground.errors import UserError, one_line_errors
+from stages.hybrid.ground.errors import UserError, first_line, last_line, one_line_errors
 from stages.hybrid.ground.files import (
     read_array,
     read_json,
@@ -140,6 +140,23 @@ def test_broken_json_is_one_clear_line(tmp_path: Path, text: str) -> None:
     assert "not valid JSON" in error_of(tmp_path / "x.json")
 
 
+@pytest.mark.parametrize("text", ["[]", "5", "null", '{"a": 1}'])
+def test_json_without_the_expected_keys_is_one_clear_line(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "x.json"
+    path.write_text(text)
+    with pytest.raises(UserError) as error:
+        read_json(path, keys=("a", "b"))
+    missing = "b" if "a" in text else "a"
+    expected = f'{path}: has no "{missing}", expected an object with "a", "b"; delete it and {AGAIN}'
+    assert str(error.value) == expected
+    assert read_json(path) == json.loads(text)
+
+
+def test_json_with_the_expected_keys_keeps_others(tmp_path: Path) -> None:
+    write_json(tmp_path / "x.json", {"a": 1, "b": None})
+    assert read_json(tmp_path / "x.json", keys=("b",)) == {"a": 1, "b": None}
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
@@ -222,6 +239,25 @@ def test_a_lack_of_memory_is_not_blamed_on_the_file(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(json, "loads", fail)
     with pytest.raises(MemoryError):
         read_json(tmp_path / "x.json")
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [("one", "one"), ("\n  one \ntwo\n", "one"), ("unpickle it\ntwo", "two"), ("", "OSError"), (" \n", "OSError")],
+)
+def test_the_first_line_of_an_error_is_never_empty(text: str, line: str) -> None:
+    assert first_line(OSError(text), without="pickle") == line
+
+
+def test_lines_of_every_kind_stay_unless_some_are_to_be_left_out() -> None:
+    assert first_line(OSError("unpickle it\ntwo")) == "unpickle it"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"), [("WARNING: a\nERROR: b\n\n", "ERROR: b"), ("", "no reason was given"), ("a", "a")]
+)
+def test_the_last_line_that_a_program_wrote_is_never_empty(text: str, line: str) -> None:
+    assert last_line(text) == line
 
 
 def test_a_user_s_error_is_one_line_and_exit_code_1(capsys: pytest.CaptureFixture[str]) -> None:

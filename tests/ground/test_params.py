@@ -1,27 +1,17 @@
-"""params.yaml as typed classes: what is refused and how, and the meaning of each field."""
+"""params.yaml as typed classes: what is refused and how."""
 
 from pathlib import Path
 from typing import Annotated, Any
 
 import pytest
-from pydantic import BaseModel, Field, model_validator
+from pydantic import Field, model_validator
 
-from stages.hybrid.all_params import SECTIONS, AllParams
 from stages.hybrid.ground.errors import UserError
-from stages.hybrid.ground.params import Params, Section, field_words, read_mapping
+from stages.hybrid.ground.params import PARAMS, Models, Names, Params, ProfileName, Section, Seed, read_mapping
 
 
 class Train(Section):
-    """A section.
-
-    Attributes:
-        rate: how fast; above 0
-        steps: how long, and a text that is so long that it continues in a second
-            line; from 1
-        ready: whether to begin
-        names: of the runners
-        weights: of the runners
-    """
+    """A section."""
 
     rate: Annotated[float, Field(gt=0)]
     steps: Annotated[int, Field(ge=1)]
@@ -120,15 +110,39 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
         read_mapping(tmp_path / "params.yaml")
 
 
-def test_what_a_field_means_is_read_from_the_docstring() -> None:
-    words = field_words(Train)
-    assert words["rate"] == "how fast; above 0"
-    assert words["steps"] == "how long, and a text that is so long that it continues in a second line; from 1"
-    assert list(words) == list(Train.model_fields)
+class Ranges(Params):
+    """Top-level parameters, as the stages have them."""
+
+    profile: ProfileName
+    seed: Seed
+    datasets: Names
+    models: Models
 
 
-@pytest.mark.parametrize("kind", [AllParams, *SECTIONS.values()], ids=lambda kind: kind.__name__)
-def test_every_parameter_has_a_line_in_its_class_s_docstring(kind: type[BaseModel]) -> None:
-    words: dict[str, Any] = field_words(kind)
-    assert list(words) == list(kind.model_fields)
-    assert all(words.values())
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("profile", "../x", r"profile is '../x', expected text that matches ^\w+$"),
+        ("profile", "", r"profile is '', expected text that matches ^\w+$"),
+        ("seed", -1, "seed is -1, expected greater than or equal to 0"),
+        ("datasets", [], "datasets is [], expected a list of at least 1"),
+        ("models", [], "models is [], expected a list of at least 1"),
+        ("models", ["gpt"], "models.0 is 'gpt', expected 'base' or 'finetuned'"),
+    ],
+)
+def test_each_top_level_parameter_has_its_range_wherever_it_is_read(name: str, value: Any, message: str) -> None:
+    good = {"profile": "help", "seed": 0, "datasets": ["own"], "models": ["base"]}
+    assert Ranges.check(good, PARAMS).model_dump() == good
+    with pytest.raises(UserError) as error:
+        Ranges.check(good | {name: value}, PARAMS)
+    assert str(error.value) == f"params.yaml: {message}"
+
+
+def test_a_check_across_sections_says_itself_which_parameter_it_means() -> None:
+    class Checked(Params):
+        @model_validator(mode="after")
+        def _check(self) -> "Checked":
+            raise ValueError("a.b is 2, expected 1")
+
+    with pytest.raises(UserError, match=r"^params\.yaml: a\.b is 2, expected 1$"):
+        Checked.check({}, PARAMS)

@@ -6,10 +6,10 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from stages.hybrid.ground.costs import read_costs
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.ground.params import Params
 from stages.hybrid.ground.stage import stage, tool
+from stages.hybrid.report.costs import read_costs
 
 
 class Reads(Params):
@@ -67,9 +67,28 @@ def test_an_error_that_a_user_can_repair_is_one_line_and_no_cost_is_written() ->
     assert read_costs() == []
 
 
-def test_a_wrong_parameter_is_one_line() -> None:
-    Path("params.yaml").write_text("seed: x\nmodels: [base]\nbenchmarks: [toy]\n", encoding="utf-8")
+@pytest.mark.parametrize("models", ["[base]", "5"])
+def test_a_wrong_parameter_is_one_line_and_is_reported_first(models: str) -> None:
+    Path("params.yaml").write_text(f"seed: x\nmodels: {models}\nbenchmarks: [toy]\n", encoding="utf-8")
     assert run("base", "toy").stderr == "error: params.yaml: seed is 'x', expected a valid integer\n"
+
+
+@pytest.mark.parametrize(
+    ("lists", "found"),
+    [
+        ("models: 5\nbenchmarks: [toy]\n", "models is 5"),
+        ("models: [base]\nbenchmarks: 5\n", "benchmarks is 5"),
+        ("models: base\nbenchmarks: [toy]\n", "models is 'base'"),
+        ("models: [base]\n", "benchmarks is None"),
+    ],
+)
+def test_models_or_benchmarks_that_are_no_list_are_refused_in_one_line(lists: str, found: str) -> None:
+    Path("params.yaml").write_text(f"seed: 3\n{lists}", encoding="utf-8")
+    result = run("base", "squad")
+    assert (result.exit_code, result.stderr) == (
+        1,
+        f"error: params.yaml: {found}, expected a list of names; correct it\n",
+    )
 
 
 def test_the_help_of_a_script_is_its_module_s_docstring() -> None:

@@ -4,7 +4,7 @@ import pytest
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.pairs.leaks import find_leaks
 from stages.hybrid.pairs.params import PrepareParams
-from stages.hybrid.pairs.preparation import describe_pairs, held_out_pages, prepare_pairs, validation_pairs
+from stages.hybrid.pairs.preparation import count_pairs, held_out_pages, prepare_pairs, validation_pairs
 from stages.hybrid.pairs.twins import twin_ids
 from stages.hybrid.records import Benchmark, Pair, Passage, Qrel, Query
 
@@ -29,8 +29,8 @@ def prepare(benchmark: Benchmark, *, leaks: str = "stop", held_out: float = 0.0)
     return prepare_pairs(
         "toy",
         pairs,
-        find_leaks(pairs, {"bench": benchmark}),
-        PrepareParams.model_validate({"held_out_share": held_out, "leaks": leaks}),
+        leaks=find_leaks(pairs, {"bench": benchmark}),
+        params=PrepareParams.model_validate({"held_out_share": held_out, "leaks": leaks}),
     )
 
 
@@ -41,14 +41,14 @@ def test_pairs_are_sorted_and_groups_with_an_equal_query_are_twins() -> None:
 
 
 def test_the_largest_family_of_twins_is_counted() -> None:
-    counts = describe_pairs(prepare(make_benchmark()), find_leaks(pd.DataFrame(PAIRS), {}), pairs_read=4)
+    counts = count_pairs(prepare(make_benchmark()), find_leaks(pd.DataFrame(PAIRS), {}), pairs_read=4)
     assert (counts["groups_with_a_twin"], counts["most_groups_of_one_meaning"]) == (2, 2)
 
 
 def test_leaks_are_counted_by_benchmark_side_and_match_even_if_they_were_dropped() -> None:
     benchmark = make_benchmark(query="save a file", passage="Choose File and then Print.")
     leaks = find_leaks(pd.DataFrame(PAIRS), {"bench": benchmark})
-    counts = describe_pairs(prepare(benchmark, leaks="drop"), leaks, pairs_read=4)
+    counts = count_pairs(prepare(benchmark, leaks="drop"), leaks, pairs_read=4)
     assert counts["leaking_pairs"] == {"bench passage equal": 1, "bench query equal": 2}
     assert (counts["pairs_read"], counts["training_pairs"]) == (4, 1)
 
@@ -87,7 +87,7 @@ def test_a_training_set_of_only_leaks_is_refused() -> None:
     with pytest.raises(
         UserError, match=r"^training set toy: has only pairs with a text of a benchmark \(1\), expected"
     ):
-        prepare_pairs("toy", pairs, leaks, PrepareParams(held_out_share=0.0, leaks="drop"))
+        prepare_pairs("toy", pairs, leaks=leaks, params=PrepareParams(held_out_share=0.0, leaks="drop"))
 
 
 def test_a_validation_pair_is_a_query_and_its_most_relevant_passage_in_its_own_language() -> None:
@@ -131,5 +131,6 @@ def test_a_held_out_group_with_a_twin_in_training_is_dropped(monkeypatch: pytest
 
 def test_a_training_set_without_pairs_is_refused() -> None:
     params = PrepareParams(held_out_share=0.0, leaks="stop")
+    empty, leaks = pd.DataFrame(columns=Pair._fields), find_leaks(pd.DataFrame(), {})
     with pytest.raises(UserError, match=r"^training set toy: has no pairs in the wanted languages, expected some;"):
-        prepare_pairs("toy", pd.DataFrame(columns=Pair._fields), find_leaks(pd.DataFrame(), {}), params)
+        prepare_pairs("toy", empty, leaks=leaks, params=params)

@@ -1,12 +1,15 @@
 """The model card: its contents, its front matter for hubs, and data and encoders of the user's own."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from ruamel.yaml import YAML
 
 from stages.hybrid.base.params import BaseParams
-from stages.hybrid.report.model_card import ModelFacts, describe_model
+from stages.hybrid.ground.errors import UserError
+from stages.hybrid.report.model_card import USAGE, ModelFacts, describe_model, read_prompts
 from support.toy_training import make_params
 
 FACTS = ModelFacts(
@@ -44,6 +47,25 @@ def test_the_card_has_base_languages_data_licences_plan_parameters_and_seed() ->
         "`passage` is 'passage: ', `query` is 'query: '",
     ):
         assert words in card
+
+
+def test_a_bar_in_a_cell_of_the_card_is_escaped() -> None:
+    sources = {"libreoffice_help": FACTS.sources["libreoffice_help"] | {"licence": "MPL-2.0|LGPL"}}
+    assert r"| libreoffice_help | MPL-2.0\|LGPL | Debian" in describe_model(replace(FACTS, sources=sources))
+
+
+def test_the_code_of_the_card_is_shown_unchanged() -> None:
+    (code,) = re.findall(r"```python\n(.*?)\n```", describe_model(FACTS), flags=re.DOTALL)
+    assert code == USAGE
+
+
+def test_a_configuration_without_prompts_is_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "config_sentence_transformers.json"
+    path.write_text("{}", encoding="utf-8")
+    with pytest.raises(UserError, match=r'has no "prompts", expected an object with "prompts"'):
+        read_prompts(tmp_path)
+    path.write_text('{"prompts": {"query": null}}', encoding="utf-8")
+    assert read_prompts(tmp_path) == {"query": ""}
 
 
 def test_the_front_matter_has_the_keys_that_hubs_read() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from stages.hybrid.report.pages import Block, Heading, Paragraph, Picture, Table, to_html, to_markdown
+from stages.hybrid.report.pages import Block, Code, Heading, Paragraph, Picture, Table, to_html, to_markdown
 
 HOSTILE = "`|<>&\"'\\*_[]()#~!-+1.ab :="
 texts = st.text(st.sampled_from(HOSTILE), min_size=1, max_size=9).map(str.strip).filter(bool)
@@ -74,6 +74,12 @@ def test_only_an_https_link_is_a_link_in_html_and_in_markdown() -> None:
     assert "<a href=" in page and page.count("<a ") == 1
     assert "[the paper](https://arxiv.org/abs/1)" in to_markdown(blocks, pictures="plots")
     assert Shown(READER.render(to_markdown(blocks, pictures="plots"))).tags == ["p", "a"]
+
+
+def test_code_is_shown_line_by_line_and_escaped_in_html() -> None:
+    blocks: list[Block] = [Code('print("<b>")\nprint(1)')]
+    assert to_markdown(blocks, pictures="plots") == '```python\nprint("<b>")\nprint(1)\n```\n'
+    assert "<pre><code>print(&#34;&lt;b&gt;&#34;)\nprint(1)</code></pre>" in to_html(blocks)
 
 
 @pytest.mark.parametrize("text", ["1. first", "- item", "+ item", "# head", "&lt;b&gt;", "lone ` <script>"])

@@ -3,17 +3,20 @@
 import math
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 
+from stages.hybrid.ground.files import write_json
+from stages.hybrid.ground.layout import STATISTICS
 from stages.hybrid.report import plots
 from stages.hybrid.report.answer import answer
 from stages.hybrid.report.background import describe_data, describe_training
 from stages.hybrid.report.batches import describe_batches
 from stages.hybrid.report.costs import describe_costs
-from stages.hybrid.report.evidence import Evidence
+from stages.hybrid.report.evidence import Evidence, read_evidence
 from stages.hybrid.report.figures import show
 from stages.hybrid.report.gains import describe_gains
 from stages.hybrid.report.model_card import describe_results
@@ -60,7 +63,7 @@ PLAN: dict[str, Any] = {
             "kinds_left_out": [],
             "groups": 300,
             "groups_by_uses": {"0": 20, "1": 30, "2": 50, "3": 100, "4": 100},
-            "crowded_pairs": 5,
+            "unfair_pairs": 5,
         }
     ],
 }
@@ -290,7 +293,41 @@ def test_the_papers_figures_are_shown_only_on_its_benchmarks() -> None:
 def test_the_report_describes_a_benchmark_in_the_words_of_its_source() -> None:
     source = {"description": "A query is a title, not a question.", "files": {}}
     evidence = replace(make_evidence(), sources={"gnome": source})
-    assert Paragraph("A query is a title, not a question.") in describe(evidence)
+    assert Paragraph("A query is a title, not a question. This run evaluates 2 languages.") in describe(evidence)
+
+
+def test_the_report_says_in_how_many_languages_this_run_has_queries_and_passages() -> None:
+    evidence = make_evidence()
+    assert Paragraph("This run evaluates 2 languages.") in describe(evidence)
+    german = evidence.cells[evidence.cells["query_lang"] == "de"]
+    words = Paragraph("This run evaluates queries in 1 language and passages in 2 languages.")
+    assert words in describe(replace(evidence, cells=german))
+
+
+def test_no_text_says_that_a_small_rank_distance_is_little_bias_or_that_every_cell_is_a_pair_of_languages() -> None:
+    text = to_markdown([*describe(make_evidence()), *describe_results(make_evidence())], pictures="plots")
+    assert text.count("smaller if no language is preferred, and also if ranking is better") == 3
+    assert "in the multilingual setting, it is one query language." in text
+    assert "pairs of query and passage language, multilingual figures over query languages." in text
+
+
+def test_without_languages_in_the_parameters_training_saw_those_of_its_pairs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts = {
+        "help": {"pairs_by_language": {"en": 4, "de": 3}},
+        "more": {"pairs_by_language": {"de": 1, "cs": 2}},
+        "gnome": {"queries_by_language": {"vi": 5}},
+    }
+    monkeypatch.chdir(tmp_path)
+    write_json(STATISTICS, counts)
+    for name in ("join", "collect", "summary_table", "read_table"):
+        monkeypatch.setattr(f"stages.hybrid.report.evidence.{name}", lambda *_, **__: pd.DataFrame())
+    found = [
+        read_evidence(profile="toy", seed=0, models=[], benchmarks=[], languages=langs).languages
+        for langs in ([], ["en"])
+    ]
+    assert found == [["cs", "de", "en"], ["en"]]
 
 
 def test_a_report_without_data_has_no_section_on_data() -> None:
@@ -449,14 +486,18 @@ def test_the_report_opens_with_the_answer() -> None:
 def test_costs_are_listed_by_stage_with_their_sum_and_the_machine() -> None:
     machine = {"processor": "Abacus", "cores": 2, "memory_gib": 1, "python": "3.11", "packages": {"torch": "2"}}
     cost = {"seconds": 61.4, "peak_memory_gib": 0.52, "machine": machine}
-    blocks = describe_costs([cost | {"stage": "fetch"}, cost | {"stage": "encode base toy"}], profile="toy", seed=3)
-    assert isinstance(blocks[2], Table)
-    assert blocks[2].rows == [
-        ["fetch", "0:01:01", "0.5"],
-        ["encode base toy", "0:01:01", "0.5"],
-        ["all", "0:02:03", ""],
+    other = {"seconds": 10.0, "peak_memory_gib": 0.2, "machine": machine | {"processor": "Slide rule"}}
+    costs = [cost | {"stage": "fetch"}, other | {"stage": "base"}, cost | {"stage": "encode base toy"}]
+    *_, first, second, table = describe_costs(costs, profile="toy", seed=3)
+    assert isinstance(table, Table)
+    assert table.rows == [
+        ["fetch", "0:01:01", "0.5", "1"],
+        ["base", "0:00:10", "0.2", "2"],
+        ["encode base toy", "0:01:01", "0.5", "1"],
+        ["all", "0:02:13", "", ""],
     ]
-    assert isinstance(blocks[1], Paragraph) and "Abacus: 2 cores, 1 GiB" in blocks[1].text
+    assert first == Paragraph("Machine 1: Abacus, 2 cores, 1 GiB; Python 3.11, torch 2.")
+    assert second == Paragraph("Machine 2: Slide rule, 2 cores, 1 GiB; Python 3.11, torch 2.")
     assert describe_costs([], profile="toy", seed=3) == [
         Paragraph("There are no costs of any stage yet. Run `dvc repro` first.")
     ]

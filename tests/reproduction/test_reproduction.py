@@ -25,8 +25,8 @@ from stages.hybrid.reproduction.kept import (
     changed_params,
     check_alike,
     keep_run,
+    read_kept_run,
     read_kept_runs,
-    read_run,
 )
 from stages.hybrid.reproduction.systems import Judged, judge_runs
 from stages.hybrid.reproduction.tables import compare_with_others, group_table, paper_table, system_table
@@ -68,18 +68,18 @@ def judged_with(root: Path, hybrid: list[Figures]) -> Judged:
 
 def test_every_figure_of_every_run_is_a_row_and_what_no_run_trained_is_there_once(judged: Judged) -> None:
     figures = judged.figures
-    names = ["sampling", "seed", "benchmark", "setting", "measure", "query_lang", "value", "n_queries"]
+    names = ["system", "seed", "benchmark", "setting", "measure", "query_lang", "value", "n_queries"]
     assert figures.columns.tolist() == names
-    seeds = figures.groupby("sampling", sort=False)["seed"].unique().map(list).to_dict()
+    seeds = figures.groupby("system", sort=False)["seed"].unique().map(list).to_dict()
     untrained = {name: [pd.NA] for name in ("base", "base+centred", "random")}
     trained = {f"{name}{kind}": [13, 14] for name in SAMPLINGS for kind in ("", "+centred")}
     assert seeds == untrained | trained
-    assert not figures.duplicated(["sampling", "seed", "setting", "measure", "query_lang"]).any()
+    assert not figures.duplicated(["system", "seed", "setting", "measure", "query_lang"]).any()
 
 
 def test_the_mean_row_is_the_benchmarks_figure(toy: Path, judged: Judged) -> None:
     measured = pd.read_parquet(toy / KEPT / "x_y_14" / "xquad_r" / "finetuned" / "measures.parquet")
-    figures = judged.figures[(judged.figures["sampling"] == "x_y") & (judged.figures["seed"] == 14)]
+    figures = judged.figures[(judged.figures["system"] == "x_y") & (judged.figures["seed"] == 14)]
     ours = figures[(figures["query_lang"] == "mean") & (figures["measure"] == "map")].set_index("setting")["value"]
     assert ours.to_dict() == pytest.approx(average_benchmark(measured).set_index("setting")["value"].to_dict())
 
@@ -143,7 +143,7 @@ def test_table_1_has_ours_the_papers_the_difference_and_who_is_beaten(judged: Ju
     assert rows["difference"]["x_y"] == pytest.approx(rows["ours"]["x_y"] - 0.755)
     assert rows["better_than"].to_dict() == {"x_x_mono": "x_y", "x_y": "", "hybrid": "x_y"}
     assert set(rows["seeds"]) == {2}
-    seeds = judged.figures[(judged.figures["sampling"] == "x_y") & (judged.figures["query_lang"] == "mean")]
+    seeds = judged.figures[(judged.figures["system"] == "x_y") & (judged.figures["query_lang"] == "mean")]
     values = seeds[(seeds["setting"] == "monolingual") & (seeds["measure"] == "map")]["value"]
     assert rows["sd"]["x_y"] == pytest.approx(abs(values.iloc[0] - values.iloc[1]) / np.sqrt(2))
     # 40 questions in 3 languages and 2 seeds, each with a noise of .01: a standard error of .01 / sqrt(240)
@@ -153,7 +153,7 @@ def test_table_1_has_ours_the_papers_the_difference_and_who_is_beaten(judged: Ju
 
 
 def test_every_system_has_its_headline_figures_with_seeds_and_intervals(judged: Judged) -> None:
-    table = system_table([judged]).set_index(["sampling", "setting", "measure"])
+    table = system_table([judged]).set_index(["system", "setting", "measure"])
     assert len(table) == (3 + 3 + 3) * 4  # base, base+centred, random; three samplings, and each centred; four figures
     row = table.loc[("base+centred", "multilingual", "map")]
     assert row["ours"] == pytest.approx(0.35, abs=0.005)
@@ -164,14 +164,14 @@ def test_every_system_has_its_headline_figures_with_seeds_and_intervals(judged: 
 
 def test_groups_of_languages_are_the_mean_of_their_languages_with_its_interval(judged: Judged) -> None:
     table = group_table([judged], lambda lang: "seen" if lang in PARAMS["languages"] else "unseen")
-    rows = table[(table["sampling"] == "hybrid") & (table["setting"] == "cross_lingual")].set_index("group")
+    rows = table[(table["system"] == "hybrid") & (table["setting"] == "cross_lingual")].set_index("group")
     assert rows["query_lang"].to_dict() == {"seen": "de en", "unseen": "el"}
-    of = judged.figures[(judged.figures["sampling"] == "hybrid") & (judged.figures["setting"] == "cross_lingual")]
+    of = judged.figures[(judged.figures["system"] == "hybrid") & (judged.figures["setting"] == "cross_lingual")]
     by_language = of[of["measure"] == "map"].groupby("query_lang")["value"].mean()
     assert rows["ours"]["seen"] == pytest.approx((by_language["de"] + by_language["en"]) / 2)
     assert rows["ours"]["unseen"] == pytest.approx(by_language["el"])
     assert ((rows["low"] < rows["ours"]) & (rows["ours"] < rows["high"])).all()
-    assert set(table["sampling"]) == {"base", "base+centred", "random", "x_x_mono", "x_y", "hybrid"}
+    assert set(table["system"]) == {"base", "base+centred", "random", "x_x_mono", "x_y", "hybrid"}
 
 
 def test_a_smaller_rank_distance_is_the_mark_of_table_7(judged: Judged) -> None:
@@ -185,9 +185,9 @@ def test_samplings_are_compared_with_every_model_that_no_run_trained(judged: Jud
     table = compare_with_others([judged])
     # samplings, other systems, figures; and each sampling centred against the base centred
     assert len(table) == 3 * 3 * 4 + 3 * 4
-    row = table[(table["sampling"] == "x_y") & (table["against"] == "base") & (table["measure"] == "rank_distance")]
+    row = table[(table["system"] == "x_y") & (table["against"] == "base") & (table["measure"] == "rank_distance")]
     assert row["difference"].item() == pytest.approx(100 - 300, abs=2)
-    both = table[table["sampling"].str.endswith("+centred")].set_index(["sampling", "setting", "measure"])
+    both = table[table["system"].str.endswith("+centred")].set_index(["system", "setting", "measure"])
     assert set(both["against"]) == {"base+centred"}
     difference = both["difference"]["x_x_mono+centred", "multilingual", "map"]
     assert difference == pytest.approx(0.4 - 0.35, abs=0.005)
@@ -230,6 +230,22 @@ def test_the_collection_writes_its_tables_and_a_page_that_says_what_they_hold(
     first = {path.name: path.read_bytes() for path in reports.iterdir()}
     CliRunner().invoke(main, [])
     assert {path.name: path.read_bytes() for path in reports.iterdir()} == first
+
+
+def test_without_languages_in_the_parameters_training_saw_those_of_the_plan(
+    toy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(toy / KEPT, tmp_path / KEPT)
+    for path in (tmp_path / KEPT).glob("*/COMPLETE.json"):
+        facts = read_json(path)
+        facts["params"]["languages"], facts["plan"]["languages"] = [], [{"lang": "en"}, {"lang": "de"}]
+        path.write_text(json.dumps(facts), encoding="utf-8")
+    for root in (toy, tmp_path):
+        monkeypatch.chdir(root)
+        assert CliRunner().invoke(main, []).exit_code == 0
+    for name in ("report.md", "seen_languages.csv", "claims.csv"):
+        written = [(root / "reports" / "reproduction" / name).read_bytes() for root in (toy, tmp_path)]
+        assert written[0] == written[1], name
 
 
 def test_names_are_escaped_on_the_page(toy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -277,9 +293,16 @@ def test_runs_that_differ_in_more_than_sampling_and_seed_are_refused(tmp_path: P
         read_kept_runs(tmp_path / KEPT)
 
 
+def test_a_kept_run_that_lacks_a_fact_is_one_line(tmp_path: Path) -> None:
+    folder = keep_toy_run(tmp_path, "hybrid", 13)
+    (folder / "COMPLETE.json").write_text("[]", encoding="utf-8")
+    with pytest.raises(UserError, match=r'COMPLETE\.json: has no "sampling", expected an object with .*; delete it'):
+        read_kept_runs(tmp_path / KEPT)
+
+
 def test_models_and_mirrors_may_differ_between_runs(tmp_path: Path) -> None:
-    run = read_run(keep_toy_run(tmp_path, "x_y", 13))
-    check_alike(run, PARAMS | {"models": ["base"], "fetch": {"mirror": "elsewhere"}}, "this one has")
+    run = read_kept_run(keep_toy_run(tmp_path, "x_y", 13))
+    check_alike(run, PARAMS | {"models": ["base"], "fetch": {"mirror": "elsewhere"}}, whose="this one has")
 
 
 def test_changes_are_put_where_dvc_would_put_them() -> None:
@@ -296,7 +319,7 @@ def test_changes_are_put_where_dvc_would_put_them() -> None:
 def test_a_run_without_bias_on_a_benchmark_is_not_kept(tmp_path: Path) -> None:
     keep_toy_run(tmp_path, "x_y", 13)
     shutil.rmtree(tmp_path / BIAS)
-    with pytest.raises(UserError, match=r"data/bias/baseline/xquad_r/random: queries.parquet is missing, so random"):
+    with pytest.raises(UserError, match=r"data/bias/baseline/xquad_r/random: bias.parquet is missing, so random"):
         keep_run("hybrid", root=tmp_path, params=PARAMS, commit="0")
     assert [path.name for path in (tmp_path / KEPT).iterdir()] == ["x_y_13"]
 

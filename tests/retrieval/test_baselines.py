@@ -1,8 +1,14 @@
-"""The folders of the systems."""
+"""The names and folders of the systems."""
 
 from pathlib import Path
+from typing import get_args
 
-from stages.hybrid.retrieval.baselines import WITHOUT_MODEL, find_systems
+from stages.hybrid.retrieval.baselines import ADJUSTMENTS, MODEL_FREE, WITHOUT_MODEL, find_systems
+from stages.hybrid.retrieval.params import Baseline
+
+
+def test_the_baselines_of_the_parameters_are_the_model_free_systems_and_the_adjustments() -> None:
+    assert get_args(Baseline) == (*MODEL_FREE, *ADJUSTMENTS)
 
 
 def test_systems_are_found_in_order_and_those_that_were_not_scored_are_left_out(tmp_path: Path) -> None:

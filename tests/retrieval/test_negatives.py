@@ -20,7 +20,8 @@ def at(*degrees: float) -> np.ndarray:
 
 def mined(pairs: pd.DataFrame, queries: np.ndarray, passages: np.ndarray, **changed: object) -> list[list[str]]:
     values: dict[str, object] = {"per_query": 5, "language": "same", "margin": -2.0, "depth": 50}
-    found = mine_negatives(pairs, queries, passages, NegativesParams(**(values | changed)))  # type: ignore[arg-type]
+    params = NegativesParams(**(values | changed))  # type: ignore[arg-type]
+    found = mine_negatives(pairs, params, queries=queries, passages=passages)
     assert found.columns.tolist() == list(TYPES)
     return found[["group_id", "lang", "negative_group_id", "negative_lang"]].to_numpy().tolist()
 
@@ -83,7 +84,7 @@ def test_random_embeddings_give_the_negatives_that_comparing_all_with_all_gives(
 
 def test_nothing_is_mined_if_per_query_is_zero_or_there_are_no_pairs() -> None:
     none, some = (NegativesParams(per_query=n, language="same", margin=0.0, depth=50) for n in (0, 3))
-    nothing = mine_negatives(PAIRS, at(), at(), none)
+    nothing = mine_negatives(PAIRS, none, queries=at(), passages=at())
     assert nothing.empty
-    assert mine_negatives(PAIRS.head(0), at(), at(), some).empty
+    assert mine_negatives(PAIRS.head(0), some, queries=at(), passages=at()).empty
     assert {name: str(kind) for name, kind in nothing.dtypes.items()} == TYPES

@@ -26,14 +26,18 @@ def run(folder: Path, *arguments: str, **environment: str) -> "subprocess.Comple
     )
 
 
-def write_params(folder: Path, **params: object) -> None:
+def write_params(folder: Path, folders: dict[str, str] | None = None, **params: object) -> None:
+    """Write params.yaml. If a test gives no training set or benchmark, it is an empty file, because one is needed."""
+    (folder / "empty.jsonl").touch()
     defaults = {
-        "datasets": [],
-        "benchmarks": [],
+        "datasets": ["empty"],
+        "benchmarks": ["empty"],
         "validation_set": "",
         "languages": ["de"],
         "evaluation_languages": ["sw"],
-        "fetch": {"mirror": "", "folders": {}},
+        "fetch": {"mirror": "", "folders": {"empty": "empty.jsonl", **(folders or {})}},
+        "measures": {"cutoffs": [10], "run_depth": 100},
+        "bias": {"top_k": 10},
     }
     (folder / "params.yaml").write_text(yaml.safe_dump(defaults | params))
 
@@ -94,7 +98,7 @@ def test_a_name_in_folders_is_copied_even_if_it_is_a_public_collection(tmp_path:
         tmp_path,
         datasets=["mine"],
         benchmarks=["gnome"],
-        fetch={"mirror": "", "folders": {"mine": "own", "gnome": "own"}},
+        folders={"mine": "own", "gnome": "own"},
     )
     assert run(tmp_path).returncode == 0
     for name in ("mine", "gnome"):
@@ -116,11 +120,30 @@ def test_a_wrong_name_is_named_before_anything_is_fetched(
     tmp_path: Path, listed: dict[str, object], message: str
 ) -> None:
     (tmp_path / "own").mkdir()
-    folders = {"mirror": "", "folders": {"mine": "own", "../own": "."}}
-    write_params(tmp_path, **{"datasets": ["mine"], **listed}, fetch=folders)
+    write_params(tmp_path, {"mine": "own", "../own": "."}, **{"datasets": ["mine"], **listed})
     answer = run(tmp_path)
     assert answer.returncode == 1
     assert answer.stderr.startswith(message) and answer.stderr.count("\n") == 1
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (
+            {"bias": {"top_k": 200}},
+            "bias.top_k is 200, expected at most measures.run_depth, 100; lower it, or raise run_depth",
+        ),
+        ({"datasets": []}, "datasets is [], expected a list of at least 1"),
+        ({"benchmarks": []}, "benchmarks is [], expected a list of at least 1"),
+    ],
+)
+def test_what_a_later_stage_could_not_do_is_refused_by_the_first(
+    tmp_path: Path, wrong: dict[str, Any], message: str
+) -> None:
+    write_params(tmp_path, **wrong)
+    answer = run(tmp_path)
+    assert (answer.returncode, answer.stderr) == (1, f"error: params.yaml: {message}\n")
     assert not (tmp_path / "data").exists()
 
 

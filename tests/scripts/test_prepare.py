@@ -72,7 +72,7 @@ def test_the_held_out_pairs_are_the_validation_pairs(tmp_path: Path) -> None:
 
 
 def test_a_validation_set_is_read_and_compared_with_training_but_is_not_a_benchmark(tmp_path: Path) -> None:
-    root = make_project(tmp_path, "de 5", benchmarks=[], validation_set="squadshifts_nyt")
+    root = make_project(tmp_path, "de 5", validation_set="squadshifts_nyt")
     article = {"paragraphs": [{"context": "en 7", "qas": [{"id": "q", "question": "Which?"}]}]}
     (root / "data/raw/squadshifts_nyt").mkdir()
     (root / "data/raw/squadshifts_nyt/nyt_v1.0.json").write_text(json.dumps({"data": [article]}))
@@ -83,7 +83,7 @@ def test_a_validation_set_is_read_and_compared_with_training_but_is_not_a_benchm
     assert validation[["dataset", "lang", "query", "passage"]].to_numpy().tolist() == [
         ["squadshifts_nyt", "en", "Which?", "en 7"]
     ]
-    assert not (root / "data/benchmarks").exists()
+    assert [path.name for path in (root / "data/benchmarks").iterdir()] == ["cross"]
 
 
 def test_a_language_that_no_training_set_has_is_refused(tmp_path: Path) -> None:

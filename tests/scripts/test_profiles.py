@@ -22,12 +22,13 @@ SCRIPTS = sorted((ROOT / "stages").glob("*.py"))
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
-def test_a_script_reads_each_parameter_with_the_type_that_it_has_in_all_params(script: Path) -> None:
+def test_a_script_reads_each_parameter_with_the_type_and_range_that_it_has_in_all_params(script: Path) -> None:
     if not parameters_read(script):
         return
     reads = importlib.import_module(f"stages.{script.stem}").Reads
     for name, field in reads.model_fields.items():
-        assert field.annotation == AllParams.model_fields[name].annotation, name
+        same = AllParams.model_fields[name]
+        assert (field.annotation, field.metadata) == (same.annotation, same.metadata), name
 
 
 def test_every_parameter_is_read_by_a_stage() -> None:

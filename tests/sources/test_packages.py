@@ -230,7 +230,7 @@ def test_the_same_package_makes_the_same_bytes(tools: Path, tmp_path: Path) -> N
 
 
 def test_more_pages_than_the_cap_are_refused(tools: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stages.hybrid.sources.packages.MOST_BYTES", 9)
+    monkeypatch.setattr("stages.hybrid.sources.archives.MOST_BYTES", 9)
     (tmp_path / "x.deb").write_bytes(make_tar({"a.html": b"12345", "b.html": b"67890"}))
     with pytest.raises(UserError, match=r"x\.deb: has more than 9 bytes of pages, expected fewer"):
         unpack_pages(tmp_path / "x.deb", tmp_path / "x.zip", is_page)

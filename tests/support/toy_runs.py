@@ -9,7 +9,16 @@ import pandas as pd
 from stages.hybrid.evaluation.bias.measures import average_bias
 from stages.hybrid.evaluation.names import ALL_LANGUAGES, CELL, SETTINGS
 from stages.hybrid.ground.files import write_json, write_table, write_text
-from stages.hybrid.ground.layout import BIAS, COSTS, CURVE, PLAN_SUMMARY, SCORES
+from stages.hybrid.ground.layout import (
+    BIAS,
+    BIAS_FILE,
+    BIAS_MEANS_FILE,
+    COSTS,
+    CURVE,
+    MEASURES_FILE,
+    PLAN_SUMMARY,
+    SCORES,
+)
 from stages.hybrid.reproduction.kept import SAMPLINGS, keep_run
 
 LANGS = ["de", "el", "en"]  # el is not trained on
@@ -51,10 +60,10 @@ def write_scores(root: Path, system: str, figures: Figures, *, seed: int) -> Non
     measured = pd.DataFrame(rows, columns=[*CELL, "query_id", "question_id", "map"])
     biased = measured.loc[measured["passage_lang"] == ALL_LANGUAGES, ["query_id", "question_id", "query_lang"]]
     biased = biased.assign(rank_distance=figures[3] + generator.normal(0, 3.0, len(biased)))
-    write_table(root / SCORES / system / "queries.parquet", measured)
-    write_table(root / BIAS / system / "queries.parquet", biased)
+    write_table(root / SCORES / system / MEASURES_FILE, measured)
+    write_table(root / BIAS / system / BIAS_FILE, biased)
     averages = average_bias(biased, pd.Series(0.1, index=LANGS), top_k=10)
-    write_table(root / BIAS / system / "bias.csv", averages)
+    write_table(root / BIAS / system / BIAS_MEANS_FILE, averages)
 
 
 def write_training(root: Path) -> None:

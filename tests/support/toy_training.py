@@ -95,8 +95,10 @@ def train_encoder(
     """Return the encoder and the curve of a run."""
     encoder = load_encoder(base)
     params = make_params(**changed)
-    batches = PlanBatches(make_plan(steps), make_pairs(), encoder, params, negatives)
-    validation = PlanBatches(make_held_out(), make_pairs(), encoder, params) if params.validation_steps else None
+    batches = PlanBatches(make_plan(steps), make_pairs(), encoder=encoder, params=params, negatives=negatives)
+    validation = None
+    if params.validation_steps:
+        validation = PlanBatches(make_held_out(), make_pairs(), encoder=encoder, params=params)
     curve = finetune(encoder, batches, validation=validation, params=params, checkpoints=checkpoints, seed=3)
     return encoder, curve
 

@@ -28,7 +28,7 @@ def load_dual(base: Path, **changed: object) -> tuple[DualEncoder, TrainingBatch
     encoder = load_encoder(base)
     pairs = make_pairs()
     pairs.loc[pairs["group_id"] == "g3", "page_id"] = "p0"
-    batch = PlanBatches(make_plan(1), pairs, encoder, params)[0]
+    batch = PlanBatches(make_plan(1), pairs, encoder=encoder, params=params)[0]
     assert batch.masked.sum() == 2
     dual = DualEncoder(encoder, params).train()
     assert len(dual.micro_batches(batch.queries)) > 1
@@ -100,7 +100,7 @@ def test_a_batch_with_too_many_tokens_is_run_with_cached_gradients(
 
 def test_hard_negatives_raise_the_loss_by_their_share_of_the_softmax(base: Path) -> None:
     encoder, params = load_encoder(base), make_params()
-    batch = PlanBatches(make_plan(1), make_pairs(), encoder, params, make_negatives())[0]
+    batch = PlanBatches(make_plan(1), make_pairs(), encoder=encoder, params=params, negatives=make_negatives())[0]
     dual = DualEncoder(encoder, params)
     with torch.no_grad():
         embeddings = dual.embed_all(batch.queries + batch.passages + batch.negatives)

@@ -30,7 +30,7 @@ def before(base: Path) -> Weights:
 
 @pytest.fixture(scope="module")
 def used(base: Path) -> list[int]:
-    return PlanBatches(make_plan(), make_pairs(), load_encoder(base), make_params()).token_ids()
+    return PlanBatches(make_plan(), make_pairs(), encoder=load_encoder(base), params=make_params()).token_ids()
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +102,7 @@ def test_frozen_layers_and_all_beneath_them_do_not_change(base: Path, tmp_path: 
 
 def test_no_gradient_is_computed_below_the_frozen_layers(base: Path) -> None:
     encoder, params = load_encoder(base), make_params(frozen_layers=1)
-    batch = PlanBatches(make_plan(1), make_pairs(), encoder, params)[0]
+    batch = PlanBatches(make_plan(1), make_pairs(), encoder=encoder, params=params)[0]
     found = []
     words: Any = encoder[0].model
     for layer in words.encoder.layer:

@@ -81,7 +81,7 @@ def test_an_equal_loss_is_not_an_improvement(losses: list[float], waited: int) -
 
 def test_validation_is_without_dropout_and_leaves_the_encoder_in_training(base: Path) -> None:
     encoder, params = load_encoder(base), make_params(dropout=0.5)
-    batches = PlanBatches(make_held_out(), make_pairs(), encoder, params)
+    batches = PlanBatches(make_held_out(), make_pairs(), encoder=encoder, params=params)
     dual = DualEncoder(encoder, params).train()
     first, second = (validation_loss(dual, batches, params) for _ in range(2))
     assert first == second == validation_loss(DualEncoder(encoder, make_params()), batches, params)
@@ -110,8 +110,8 @@ def test_training_stops_when_patience_ends_and_keeps_the_best_weights(base: Path
     assert len(curve) < 40
     assert losses.index(min(losses)) == len(losses) - 3
     params = make_params()
-    dual, batches = DualEncoder(encoder, params), PlanBatches(make_held_out(), make_pairs(), encoder, params)
-    assert validation_loss(dual, batches, params) == pytest.approx(min(losses), abs=1e-6)
+    batches = PlanBatches(make_held_out(), make_pairs(), encoder=encoder, params=params)
+    assert validation_loss(DualEncoder(encoder, params), batches, params) == pytest.approx(min(losses), abs=1e-6)
 
 
 def test_a_run_cut_off_before_it_stopped_early_ends_with_the_same_bits(base: Path, tmp_path: Path) -> None:

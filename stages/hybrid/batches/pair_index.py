@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from stages.hybrid.fair_negatives import Codes, pair_codes
+from stages.hybrid.records import is_parallel_text
 
 
 class PairIndex:
@@ -16,7 +17,7 @@ class PairIndex:
         group_ids: The group ids, shape (groups,).
         languages: The languages.
         has: Whether a group has a language, bool, shape (groups, languages).
-        is_parallel_text: Whether every query is its own passage, as in sentences with their translations.
+        is_parallel_text: Whether every query is its own passage.
         codes: The groups' codes from `pair_codes`, shape (groups, 3).
     """
 
@@ -29,7 +30,7 @@ class PairIndex:
         columns = np.searchsorted(self.languages, pairs["lang"].to_numpy(dtype=object))
         self.has = np.zeros((len(self.group_ids), len(self.languages)), dtype=bool)
         self.has[rows, columns] = True
-        self.is_parallel_text = bool((pairs["query"] == pairs["passage"]).all())
+        self.is_parallel_text = is_parallel_text(pairs)
         self.codes = pair_codes(pairs.drop_duplicates("group_id").sort_values("group_id"))
         self._codes: list[Codes] = [tuple(codes) for codes in self.codes.tolist()]
         self._groups: dict[tuple[int, int], np.ndarray] = {}

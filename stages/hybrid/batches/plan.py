@@ -69,7 +69,7 @@ def _summarise_use(plan: pd.DataFrame, data: PairIndex, sampler: Sampler) -> dic
 
     - ``kinds_left_out``: the kinds of batch that it cannot make;
     - ``groups_by_uses``: the number of groups, by how often they were drawn;
-    - ``crowded_pairs``: the number of pairs that share a page or twins with an earlier pair in their batch. The loss
+    - ``unfair_pairs``: the number of pairs that share a page or twins with an earlier pair in their batch. The loss
       masks them.
     """
     uses = Counter(group for groups in plan["group_ids"] for group in groups)
@@ -83,14 +83,14 @@ def _summarise_use(plan: pd.DataFrame, data: PairIndex, sampler: Sampler) -> dic
         "unused_groups": by_uses[0],
         "groups_by_uses": {str(times): by_uses[times] for times in sorted(by_uses)},
         "unused_languages": [language for language in data.languages if language not in languages],
-        "crowded_pairs": sum(_crowded(groups, data) for groups in plan["group_ids"]),
+        "unfair_pairs": sum(_count_unfair(groups, data) for groups in plan["group_ids"]),
     }
 
 
-def _crowded(groups: list[str], data: PairIndex) -> int:
+def _count_unfair(groups: list[str], data: PairIndex) -> int:
     """Return how many pairs in a batch are not a fair negative of an earlier pair."""
-    occupied, crowded = Occupied(), 0
+    occupied, unfair = Occupied(), 0
     for codes in (data.codes_of(data.rows[group]) for group in groups):
-        crowded += occupied.clashes(codes)
+        unfair += occupied.is_unfair(codes)
         occupied.add(codes)
-    return crowded
+    return unfair

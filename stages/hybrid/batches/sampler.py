@@ -130,18 +130,18 @@ class _Taken:
         self.groups: list[int] = []
         self._occupied = Occupied()
 
-    def draw(self, rng: np.random.Generator, candidates: np.ndarray) -> None:
-        """Add one of ``candidates``: a fair negative of all groups in the batch, or any new group if there is none.
+    def draw(self, rng: np.random.Generator, groups: np.ndarray) -> None:
+        """Add one of ``groups``: a fair negative of all groups in the batch, or any new group if there is none.
 
         A batch with more pairs than pages cannot avoid such groups. The loss masks them.
         """
         for _ in range(TRIES_PER_PAIR):
-            group = int(candidates[int(rng.random() * len(candidates))])
-            if not self._occupied.clashes(self.data.codes_of(group)):
+            group = int(groups[int(rng.random() * len(groups))])
+            if not self._occupied.is_unfair(self.data.codes_of(group)):
                 return self._add(group)
-        left = candidates[~np.isin(candidates, self.groups)]
-        clashing = self._occupied.clashing(self.data.codes[left])
-        left = left if clashing.all() else left[~clashing]
+        left = groups[~np.isin(groups, self.groups)]
+        unfair = self._occupied.are_unfair(self.data.codes[left])
+        left = left if unfair.all() else left[~unfair]
         return self._add(int(left[int(rng.random() * len(left))]))
 
     def _add(self, group: int) -> None:

@@ -1,9 +1,9 @@
-"""Encoding beside `SentenceTransformer.encode`: texts a second, quality, and evaluation by a loop over cells."""
+"""Encoding beside `SentenceTransformer.encode`: texts per second, quality, and evaluation by a loop over cells."""
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,9 @@ from stages.hybrid.ground.layout import BASE
 from stages.hybrid.records import Benchmark
 from stages.hybrid.retrieval.ranking.ranks import exact_ranks
 
+if TYPE_CHECKING:
+    from stages.hybrid.encoding.corpus import Encode
+
 LOOP_ROUNDS = 2
 TIMED = {"questions": 20, "others": 25}  # the part of the benchmark that is encoded again and again
 JUDGED = {"questions": 60, "others": 80}  # the part whose mAP and ranks are compared
@@ -29,11 +32,9 @@ OTHER_BATCH = 64  # texts; sentence-transformers takes 32
 PEER = "SentenceTransformer.encode"
 ST = f"{PEER} with defaults"
 
-Encode = Callable[[list[str], str], np.ndarray]  # texts and the name of their prompt
-
 
 def compare_encoding(params: BenchParams) -> list[Row]:
-    """Return texts a second, ours and sentence-transformers', and the share of the machine's rate that ours reaches.
+    """Return texts per second, ours and sentence-transformers', and the share of the machine's rate that ours reaches.
 
     Raises:
         UserError: no benchmark is there.
@@ -47,7 +48,7 @@ def compare_encoding(params: BenchParams) -> list[Row]:
     reached = rates(seconds["ours"], forward_flops(found["lengths"], found["shape"]) / 1e9)
     machine = {"shape": found["shape"], "bfloat16": found["bfloat16"]}
     return [
-        make_row("encode_vs_st", speed, unit="texts a second", peer_name=ST, note=note),
+        make_row("encode_vs_st", speed, unit="texts per second", peer_name=ST, note=note),
         roofline_row("encode_roofline", reached, note="real tokens only", **machine),
     ]
 
@@ -83,7 +84,7 @@ def compare_quality(params: BenchParams) -> list[Row]:
 
 
 def compare_evaluation(params: BenchParams) -> list[Row]:
-    """Return cells a minute from one encoding, and by a loop that encodes each cell's texts anew.
+    """Return cells per minute from one encoding, and by a loop that encodes each cell's texts anew.
 
     The loop runs over the cells of one query language, on a part. Its time is extrapolated by the number of texts, and
     so is ours.
@@ -106,7 +107,7 @@ def compare_evaluation(params: BenchParams) -> list[Row]:
     )
     peer_name = f"a loop over the cells, each encoded anew by {ST}"
     runs = (speed["ours"], speed["peer"])
-    return [make_row("evaluate_vs_loop", runs, unit="cells a minute", peer_name=peer_name, note=note)]
+    return [make_row("evaluate_vs_loop", runs, unit="cells per minute", peer_name=peer_name, note=note)]
 
 
 def count_cells(benchmark: Benchmark) -> int:
@@ -142,33 +143,33 @@ def _moves(ranks: pd.DataFrame, others: pd.DataFrame) -> np.ndarray:
     return (ranks[places] - others[places]).abs().to_numpy()
 
 
-def encode_ours(encoder: Any, params: EncoderParams) -> Encode:
+def encode_ours(encoder: Any, params: EncoderParams) -> "Encode":
     """Return our encoding; each call saves its blocks in a folder of its own."""
     from stages.hybrid.encoding.corpus import encode_texts
 
-    def encode(texts: list[str], prompt: str) -> np.ndarray:
+    def encode(texts: list[str], *, prompt: str) -> np.ndarray:
         with tempfile.TemporaryDirectory() as folder:
             return encode_texts(encoder, texts, prompt=prompt, params=params, blocks=Path(folder))
 
     return encode
 
 
-def encode_theirs(encoder: Any, **options: Any) -> Encode:
+def encode_theirs(encoder: Any, **options: Any) -> "Encode":
     """Return sentence-transformers' encoding; without ``options`` it uses its defaults."""
 
-    def encode(texts: list[str], prompt: str) -> np.ndarray:
+    def encode(texts: list[str], *, prompt: str) -> np.ndarray:
         return encoder.encode(texts, prompt_name=prompt, **options)
 
     return encode
 
 
-def encode_both(part: Benchmark, encode: Encode) -> tuple[np.ndarray, np.ndarray]:
+def encode_both(part: Benchmark, encode: "Encode") -> tuple[np.ndarray, np.ndarray]:
     """Return the embeddings of the queries and of the passages, each of shape (texts, dim)."""
     queries, passages = part.queries["text"].tolist(), part.passages["text"].tolist()
-    return encode(queries, "query"), encode(passages, "passage")
+    return encode(queries, prompt="query"), encode(passages, prompt="passage")
 
 
-def evaluate_by_loop(part: Benchmark, encode: Encode, *, lang: str) -> list[float]:
+def evaluate_by_loop(part: Benchmark, encode: "Encode", *, lang: str) -> list[float]:
     """Return the mAP of each cell of the queries in ``lang``; every cell is encoded anew."""
     queries = part.queries[part.queries["lang"] == lang].reset_index(drop=True)
     found = []
@@ -184,7 +185,8 @@ def evaluate_by_loop(part: Benchmark, encode: Encode, *, lang: str) -> list[floa
 
 def _time_encoders(_: Turns, *, part: Benchmark, params: EncoderParams, rounds: int) -> dict[str, Any]:
     """Return the seconds of our encoding and theirs in turns, with what the share of the machine's rate needs."""
-    from stages.hybrid.encoding.model import load_encoder, load_for_encoding, tokenize, use_bfloat16
+    from stages.hybrid.encoding.corpus import load_for_encoding
+    from stages.hybrid.encoding.model import load_encoder, tokenize, use_bfloat16
 
     encoder, our_encoder = load_encoder(BASE), load_for_encoding(BASE, params.precision)
     runs = {
@@ -207,7 +209,8 @@ def _time_encoders(_: Turns, *, part: Benchmark, params: EncoderParams, rounds: 
 
 def _encode_each_way(_: Turns, *, part: Benchmark, params: EncoderParams) -> dict[str, Any]:
     """Return embeddings as ``params`` say, in float32, and by sentence-transformers in batches of two sizes."""
-    from stages.hybrid.encoding.model import load_encoder, load_for_encoding
+    from stages.hybrid.encoding.corpus import load_for_encoding
+    from stages.hybrid.encoding.model import load_encoder
 
     encoder = load_encoder(BASE)
     longest = encoder.max_seq_length or params.max_length
@@ -231,7 +234,8 @@ def _time_evaluations(
     _: Turns, *, part: Benchmark, params: EncoderParams, lang: str, rounds: int
 ) -> dict[str, list[float]]:
     """Return the seconds of our evaluation of all cells, and of the loop's for the queries in ``lang``."""
-    from stages.hybrid.encoding.model import load_encoder, load_for_encoding
+    from stages.hybrid.encoding.corpus import load_for_encoding
+    from stages.hybrid.encoding.model import load_encoder
 
     encoder, our_encoder = load_encoder(BASE), load_for_encoding(BASE, params.precision)
 

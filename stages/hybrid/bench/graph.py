@@ -8,10 +8,10 @@ from pathlib import Path
 from stages.hybrid.bench.inputs import BenchParams
 from stages.hybrid.bench.rows import Row, limit_row
 from stages.hybrid.bench.timing import ROUNDS, alternate, timed
-from stages.hybrid.ground.costs import read_costs
-from stages.hybrid.ground.errors import UserError
+from stages.hybrid.ground.errors import UserError, last_line
 from stages.hybrid.ground.layout import COSTS
 from stages.hybrid.ground.params import read_mapping
+from stages.hybrid.report.costs import read_costs
 
 DVC_YAML = Path("dvc.yaml")
 NOOP_SECONDS = 5.0
@@ -74,7 +74,7 @@ def _checked(module: str, *arguments: str) -> str:
     done = _call(module, *arguments)
     if done.returncode:
         command = " ".join([module, *arguments])
-        raise UserError(f"`python -m {command}` fails: {done.stderr.strip()}; run `make run` first")
+        raise UserError(f"`python -m {command}` fails: {last_line(done.stderr)}; run `make run` first")
     return done.stdout
 
 

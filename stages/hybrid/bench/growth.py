@@ -111,8 +111,7 @@ def _time_encoding(_: Turns, *, size: int, params: EncoderParams, layers: bool) 
     """Return the seconds of encoding ``size`` made-up texts, by the base or by the base without its layers."""
     from torch import nn
 
-    from stages.hybrid.encoding.corpus import encode_texts
-    from stages.hybrid.encoding.model import load_for_encoding
+    from stages.hybrid.encoding.corpus import encode_texts, load_for_encoding
 
     encoder = load_for_encoding(BASE, params.precision)
     words: Any = encoder[0]

@@ -2,15 +2,13 @@
 
 from pathlib import Path
 
-import pandas as pd
-
 from stages.hybrid.encoding.params import EncoderParams
 from stages.hybrid.evaluation.bias.params import BiasParams
 from stages.hybrid.evaluation.quality.params import MeasuresParams
 from stages.hybrid.ground.errors import UserError
-from stages.hybrid.ground.layout import BASE, BENCHMARKS, PAIRS, PLAN, RAW
-from stages.hybrid.ground.params import Params
-from stages.hybrid.records import Benchmark, read_data_sets, read_tables
+from stages.hybrid.ground.layout import BASE, BENCHMARKS, PLAN, RAW
+from stages.hybrid.ground.params import Names, Params, Seed
+from stages.hybrid.records import Benchmark, read_tables
 from stages.hybrid.report.tables import BENCHMARK_NAMES
 from stages.hybrid.sources.params import FetchParams
 from stages.hybrid.training.params import TrainingParams
@@ -33,8 +31,8 @@ class BenchParams(Params):
         bias: how deep language bias is looked for
     """
 
-    seed: int
-    datasets: list[str]
+    seed: Seed
+    datasets: Names
     fetch: FetchParams
     training: TrainingParams
     encoder: EncoderParams
@@ -52,12 +50,6 @@ def read_inputs() -> BenchParams:
         if not path.exists():
             raise UserError(f"{path} is missing, and the benchmark needs it; run `make run` first")
     return BenchParams.read()
-
-
-def read_pairs(datasets: list[str]) -> pd.DataFrame:
-    """Return the pairs that are trained on, with the name of their training set in ``dataset``."""
-    pairs = read_data_sets(PAIRS, datasets)
-    return pairs[~pairs["held_out"]].reset_index(drop=True)
 
 
 def find_benchmark(mirror: Path | None) -> tuple[str, Benchmark]:

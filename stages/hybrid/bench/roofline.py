@@ -42,21 +42,21 @@ def forward_flops(lengths: Sequence[int], shape: EncoderShape) -> int:
 
 
 def roofline_row(name: str, reached: Sequence[float], *, shape: EncoderShape, bfloat16: bool, note: str) -> Row:
-    """Return the row of the rates that were ``reached``, in GFLOP a second, beside the machine's own, measured now."""
+    """Return the row of the rates that were ``reached``, in GFLOP per second, beside the machine's own rate."""
     best = run_apart(product_rate, shape=shape, bfloat16=bfloat16).value
     peer_name = f"torch's matrix products, best of the model's shapes, {'bfloat16' if bfloat16 else 'float32'}"
-    return make_row(name, (reached, best), unit="GFLOP a second", peer_name=peer_name, note=note)
+    return make_row(name, (reached, best), unit="GFLOP per second", peer_name=peer_name, note=note)
 
 
 def product_rate(_: Any, *, shape: EncoderShape, bfloat16: bool) -> list[float]:
-    """Return the best rate of torch's matrix products over the model's shapes and a large square, in GFLOP a second."""
+    """Return the best rate of torch's matrix products, over the model's shapes and a large square: GFLOP per second."""
     d, f = shape.width, shape.inner
     sizes = [(TOKENS, d, d), (TOKENS, d, f), (TOKENS, f, d), (SQUARE, SQUARE, SQUARE)]
     return [max(_rate(size, bfloat16=bfloat16) for size in sizes)]
 
 
 def _rate(size: tuple[int, int, int], *, bfloat16: bool) -> float:
-    """Return GFLOP a second of products of (m, k) and (k, n) matrices."""
+    """Return GFLOP per second of products of (m, k) and (k, n) matrices."""
     import torch
 
     m, k, n = size

@@ -10,7 +10,7 @@ from typing import Any
 from stages.hybrid.ground.files import read_json, write_json
 
 LIMIT = "limit"  # the peer's name if ours is compared with a figure that it must keep to
-HIGHER = ("pairs a second", "texts a second", "queries a second", "cells a minute", "GFLOP a second", "share")
+HIGHER = ("pairs per second", "texts per second", "queries per second", "cells per minute", "GFLOP per second", "share")
 
 
 @dataclass(frozen=True)
@@ -96,10 +96,10 @@ def read_results(path: Path, made: dict[str, Any]) -> Results:
     """Return the results in ``path``; none if it is missing, or was made on another machine or by other versions.
 
     Raises:
-        UserError: the file is not JSON.
+        UserError: the file is not JSON, or lacks a field of `Results`.
     """
     if path.exists():
-        known = read_json(path)
+        known = read_json(path, keys=tuple(field.name for field in dataclasses.fields(Results)))
         if known["made"] == made:
             return Results(known["complete"], made, [Row(**row) for row in known["rows"]], known["growth"])
     return Results(complete=False, made=made, rows=[], growth=[])

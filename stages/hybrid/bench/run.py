@@ -8,12 +8,13 @@ from typing import Any
 from stages.hybrid.bench.catalogue import Subject
 from stages.hybrid.bench.inputs import BenchParams
 from stages.hybrid.bench.rows import Results, read_results, write_results
-from stages.hybrid.bench.table import PLOT, draw_growth, to_markdown
+from stages.hybrid.bench.table import describe_results
 from stages.hybrid.git import ask_git
 from stages.hybrid.ground.costs import describe_machine
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.ground.files import write_text
 from stages.hybrid.ground.layout import REPORTS
+from stages.hybrid.report.pages import Picture, to_markdown
 
 JSON = REPORTS / "bench.json"
 PAGE = REPORTS / "bench.md"
@@ -66,9 +67,11 @@ def measure(
 def write(results: Results) -> None:
     """Write the results so far: as JSON, as a page, and growth as a picture."""
     write_results(JSON, results)
-    write_text(PAGE, to_markdown(results))
-    if results.growth:
-        write_text(PLOT, draw_growth(results.growth))
+    blocks = describe_results(results)
+    write_text(PAGE, to_markdown(blocks, pictures="."))
+    for block in blocks:
+        if isinstance(block, Picture):
+            write_text(REPORTS / f"{block.name}.svg", block.svg)
 
 
 def read_commit() -> str:

@@ -38,7 +38,7 @@ def score_all(params: BenchParams) -> list[Row]:
 
 
 def compare_tools(params: BenchParams) -> list[Row]:
-    """Return queries a second of one multilingual cell's full ranking, ours and each evaluation tool's.
+    """Return queries per second of one multilingual cell's full ranking, ours and each evaluation tool's.
 
     Ours starts from the embeddings. A tool starts from dictionaries that hold every passage's score; the time to make
     them is not counted.
@@ -54,7 +54,7 @@ def compare_tools(params: BenchParams) -> list[Row]:
         make_row(
             f"score_vs_{tool}",
             (speed["ours"], speed[tool]),
-            unit="queries a second",
+            unit="queries per second",
             peer_name=f"{tool}, from dictionaries",
             note=note,
         )

@@ -18,11 +18,11 @@ DEPTH = 100  # passages that are searched for each query
 
 
 def compare_search(_: BenchParams) -> list[Row]:
-    """Return queries a second of exact and approximate search over synthetic embeddings, ours and numpy's."""
+    """Return queries per second of exact and approximate search over synthetic embeddings, ours and numpy's."""
     found = run_apart(_time_search, passages=PASSAGES, queries=QUERIES, rounds=ROUNDS).value
     speed = {name: rates(seconds, QUERIES) for name, seconds in found["seconds"].items()}
     note = f"best {DEPTH} of {PASSAGES} synthetic passages for {QUERIES} queries"
-    unit, name = "queries a second", "numpy, matrix product, argpartition and sort"
+    unit, name = "queries per second", "numpy, matrix product, argpartition and sort"
     share = f"{note}; {found['recall']:.3f} of the true best {DEPTH} found"
     return [
         make_row("search_vs_numpy", (speed["exact"], speed["numpy"]), unit=unit, peer_name=name, note=note),

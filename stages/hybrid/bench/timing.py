@@ -8,10 +8,10 @@ from typing import Any
 
 ROUNDS = 3  # of each run, unless a subject needs another number
 
-Run = Callable[[], float]  # does a piece of work and returns its seconds
+Work = Callable[[], float]  # does something and returns its seconds
 
 
-def alternate(runs: Mapping[str, Run], *, rounds: int, warm_ups: int = 1) -> dict[str, list[float]]:
+def alternate(runs: Mapping[str, Work], *, rounds: int, warm_ups: int = 1) -> dict[str, list[float]]:
     """Return the seconds of each run in each round; the warm-ups are left out.
 
     Every second round has the reverse order, so that none is always the first.
@@ -26,7 +26,7 @@ def alternate(runs: Mapping[str, Run], *, rounds: int, warm_ups: int = 1) -> dic
     return seconds
 
 
-def timed(work: Callable[[], Any], *, timer: Callable[[], float] = time.perf_counter) -> Run:
+def timed(work: Callable[[], Any], *, timer: Callable[[], float] = time.perf_counter) -> Work:
     """Return ``work`` as a run."""
 
     def run() -> float:
@@ -38,7 +38,7 @@ def timed(work: Callable[[], Any], *, timer: Callable[[], float] = time.perf_cou
 
 
 def rates(seconds: Sequence[float], amount: float) -> list[float]:
-    """Return ``amount`` a second, for each of ``seconds``."""
+    """Return ``amount`` per second, for each of ``seconds``."""
     return [amount / taken for taken in seconds]
 
 

@@ -1,4 +1,4 @@
-"""Training beside sentence-transformers: pairs a second, losses, memory; and memory against the batch's size."""
+"""Training beside sentence-transformers: pairs per second, losses, memory; and memory against the batch's size."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,14 +6,15 @@ import numpy as np
 import pandas as pd
 
 from stages.hybrid.bench.apart import Apart, Outcome, run_apart, started
-from stages.hybrid.bench.inputs import BenchParams, read_pairs
+from stages.hybrid.bench.inputs import BenchParams
 from stages.hybrid.bench.roofline import forward_flops, roofline_row
 from stages.hybrid.bench.rows import Row, limit_row, make_row
 from stages.hybrid.bench.timing import alternate, rates
 from stages.hybrid.bench.training_work import PEERS, Task, train_ours, train_peer
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.ground.files import read_table
-from stages.hybrid.ground.layout import PLAN
+from stages.hybrid.ground.layout import PAIRS, PLAN
+from stages.hybrid.records import read_training_pairs
 from stages.hybrid.training.params import TrainingParams
 
 WARM_UPS = 2  # steps before those that are timed
@@ -26,7 +27,7 @@ WITH_PEAK = "st_fp32"  # the peer beside which our own peak of memory and rate a
 
 
 def compare_training(params: BenchParams, *, peer_name: str) -> list[Row]:
-    """Return pairs a second, the losses' largest difference and the peaks of memory, ours and a peer's.
+    """Return pairs per second, the losses' largest difference and the peaks of memory, ours and a peer's.
 
     Both train on the same rows of the plan, each in a process of its own, with a step in turn. Texts are cut alike, so
     queries are cut to ``passage_length`` too. The peer does only what a plain script does: it pads a batch's texts to
@@ -60,7 +61,7 @@ def make_task(params: BenchParams, training: TrainingParams, *, steps: int) -> T
     """
     plan = read_table(PLAN).head(steps)
     check_plan(plan, steps=steps)
-    return Task(plan, pairs_of(plan, read_pairs(params.datasets)), training, params.seed)
+    return Task(plan, pairs_of(plan, read_training_pairs(PAIRS, params.datasets)), training, params.seed)
 
 
 def check_plan(plan: pd.DataFrame, *, steps: int) -> None:
@@ -96,7 +97,7 @@ def _rows(peer_name: str, seconds: Mapping[str, Sequence[float]], done: Sequence
     note = f"largest of {len(losses[0])} steps; {name}; loss at first {losses[0][0]:.3f}, {losses[1][0]:.3f}"
     difference = float(np.abs(losses[0] - losses[1]).max())
     return [
-        make_row(f"train_vs_{peer_name}", speed, unit="pairs a second", peer_name=name),
+        make_row(f"train_vs_{peer_name}", speed, unit="pairs per second", peer_name=name),
         limit_row(f"train_loss_difference_{peer_name}", [difference], LOSS_LIMIT, unit="nats", note=note),
         make_row(f"train_memory_vs_{peer_name}", peaks, unit="GiB", peer_name=name),
     ]
@@ -139,7 +140,7 @@ def measure_memory_growth(params: BenchParams) -> list[Row]:
     """
     in_memory = params.training.tokens_per_micro_batch
     training = steps_only(params.training).model_copy(update={"tokens_in_memory": in_memory})
-    pairs = read_pairs(params.datasets[:1])
+    pairs = read_training_pairs(PAIRS, params.datasets[:1])
     peaks = {}
     for size in [size for size in BATCHES if size <= len(pairs)]:
         drawn = pairs.sample(size, random_state=params.seed)

@@ -60,7 +60,7 @@ def train_ours(turns: Turns, *, task: Task) -> dict[str, Any]:
     from stages.hybrid.training.trainer import finetune
 
     encoder = load_encoder(BASE)
-    batches = PlanBatches(task.plan, task.pairs, encoder, task.params)
+    batches = PlanBatches(task.plan, task.pairs, encoder=encoder, params=task.params)
     taken = [batches[step] for step in range(len(task.plan))]
     lengths = [[len(text) for text in batch.queries + batch.passages] for batch in taken]
     _give_turns(turns)

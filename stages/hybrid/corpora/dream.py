@@ -14,6 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from stages.hybrid.corpora.collection import BenchmarkSet
+from stages.hybrid.corpora.formats.text_rows import check_lang
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.ground.files import read_json
 from stages.hybrid.languages import choose_languages
@@ -33,7 +34,7 @@ Dialogues = dict[str, tuple[str, list[str]]]  # by id: the turns joined by newli
 def read_benchmark(folder: Path, languages: list[str]) -> Benchmark:
     """Return the benchmark in ``folder``, which holds one split; questions in ``languages``, or in all if empty.
 
-    Relevant to a question are the dialogue that it was asked about, and any other with the same text.
+    A question's relevant passages are the dialogue that it was asked about, and any other with the same text.
 
     Raises:
         UserError: ``languages`` lack "en", the dialogues' language; the folder holds no split or two; a file is not in
@@ -64,7 +65,8 @@ def _read_languages(folder: Path) -> dict[str, Dialogues]:
     split = _find_split(folder)
     asked = {"en": _read_dialogues(folder / f"{split}.json")}
     for path in sorted(folder.glob(f"{split}.*.json")):
-        asked[path.name.split(".")[1]] = _check_translation(_read_dialogues(path), asked["en"], path)
+        lang = check_lang(path.name.split(".")[1], str(path), advice="rename the file")
+        asked[lang] = _check_translation(_read_dialogues(path), asked["en"], path)
     return asked
 
 

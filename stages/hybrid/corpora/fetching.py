@@ -78,4 +78,4 @@ def _home_of(name: str, known: Collection | None, params: FetchParams) -> Home:
 
 def _holds_own_files(folder: Path) -> bool:
     path = folder / SOURCE
-    return path.exists() and read_json(path).get("origin") == OwnFiles(folder).origin(None)
+    return path.exists() and read_json(path, keys=("origin",))["origin"] == OwnFiles(folder).origin(None)

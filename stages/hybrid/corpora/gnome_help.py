@@ -1,8 +1,8 @@
 """GNOME's help in many languages (CC BY-SA 3.0), from the package ``gnome-user-docs``: a benchmark.
 
-A query is the title of a page or of a section. Relevant to it, in every language, is the text under it; for a page also
-its one-line description. This is title-to-passage retrieval about desktop software, not question answering. The reader
-is written for the layouts of GNOME 43 and 48.
+A query is the title of a page or of a section. In every language, its relevant passages are the text under it and, for
+a page, its one-line description. This is title-to-passage retrieval about desktop software, not question answering. The
+reader is written for the layouts of GNOME 43 and 48.
 """
 
 import re
@@ -16,7 +16,7 @@ import pandas as pd
 
 from stages.hybrid.corpora.collection import BenchmarkSet
 from stages.hybrid.corpora.formats.help_blocks import is_long_enough, is_translated, translated_passage
-from stages.hybrid.corpora.formats.mallard_pages import PageSection, parse_page, read_page, read_titles
+from stages.hybrid.corpora.formats.mallard_pages import MallardSection, parse_page, read_page, read_titles
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.languages import comparison_key
 from stages.hybrid.records import Benchmark, Passage, Qrel, Query
@@ -31,10 +31,10 @@ LANGUAGES = (  # in which version 43.0 has a query
 )
 CODES = {"C": "en", "zh_CN": "zh", "zh_TW": "zh-TW", "pt_BR": "pt-BR", "sr@latin": "sr-Latn"}
 
-Sections = dict[str, PageSection]  # by question id: guide/page#position
+Sections = dict[str, MallardSection]  # by question id: guide/page#position
 
 
-class Answer(NamedTuple):
+class TitledPassage(NamedTuple):
     """A heading in one language with one passage under it."""
 
     question_id: str
@@ -71,8 +71,7 @@ def read_benchmark(folder: Path, languages: Iterable[str] = ()) -> Benchmark:
                 f"{folder}: has pages in {found}, expected {lang!r} too; run the stage fetch, or change "
                 "evaluation_languages in params.yaml"
             )
-    answers = [answer for lang in wanted for answer in _answers(lang, pages[lang], pages["en"])]
-    return _benchmark(answers)
+    return _benchmark([titled for lang in wanted for titled in _titled_passages(lang, pages[lang], pages["en"])])
 
 
 def _read_languages(folder: Path) -> dict[str, Sections]:
@@ -95,7 +94,7 @@ def _read_guide(guide: str, pages: Iterable[tuple[str, bytes]]) -> Sections:
     }
 
 
-def _answers(lang: str, sections: Sections, english: Sections) -> Iterator[Answer]:
+def _titled_passages(lang: str, sections: Sections, english: Sections) -> Iterator[TitledPassage]:
     """Yield each translated heading with each translated passage under it."""
     for question_id, section in sections.items():
         original = english.get(question_id)
@@ -105,18 +104,18 @@ def _answers(lang: str, sections: Sections, english: Sections) -> Iterator[Answe
             whole = " ".join(blocks.values())
             passage = whole if lang == "en" else translated_passage(section.passages.get(kind, {}), blocks)
             if is_long_enough(whole, "en") and is_long_enough(passage, lang):
-                yield Answer(question_id, kind, lang, section.heading, passage)
+                yield TitledPassage(question_id, kind, lang, section.heading, passage)
 
 
-def _benchmark(answers: list[Answer]) -> Benchmark:
+def _benchmark(titled_passages: list[TitledPassage]) -> Benchmark:
     """Return the tables, sorted by language and id."""
-    queries = _queries(answers)
+    queries = _queries(titled_passages)
     passages: dict[tuple[str, str], Passage] = {}  # by language and comparison key
     relevant: dict[str, set[str]] = defaultdict(set)  # passages by question
-    for answer in sorted(answers):
-        passage = Passage(f"{answer.question_id}/{answer.kind}:{answer.lang}", answer.lang, answer.passage)
-        kept = passages.setdefault((answer.lang, comparison_key(answer.passage)), passage)
-        relevant[answer.question_id].add(kept.passage_id)
+    for titled in sorted(titled_passages):
+        passage = Passage(f"{titled.question_id}/{titled.kind}:{titled.lang}", titled.lang, titled.passage)
+        kept = passages.setdefault((titled.lang, comparison_key(titled.passage)), passage)
+        relevant[titled.question_id].add(kept.passage_id)
     pool = sorted(passages.values(), key=lambda passage: (passage.lang, passage.passage_id))
     qrels = [Qrel(query.query_id, passage_id, 1) for query in queries for passage_id in relevant[query.question_id]]
     return Benchmark(
@@ -126,9 +125,9 @@ def _benchmark(answers: list[Answer]) -> Benchmark:
     )
 
 
-def _queries(answers: list[Answer]) -> list[Query]:
+def _queries(titled_passages: list[TitledPassage]) -> list[Query]:
     """Return the headings that occur once in their language, sorted by language and id."""
-    queries = {Query(f"{a.question_id}:{a.lang}", a.question_id, a.lang, a.query) for a in answers}
+    queries = {Query(f"{t.question_id}:{t.lang}", t.question_id, t.lang, t.query) for t in titled_passages}
     uses = Counter((query.lang, comparison_key(query.text)) for query in queries)
     unique = [query for query in queries if uses[query.lang, comparison_key(query.text)] == 1]
     return sorted(unique, key=lambda query: (query.lang, query.query_id))

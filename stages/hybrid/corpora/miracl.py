@@ -14,6 +14,7 @@ import pandas as pd
 
 from stages.hybrid.corpora.collection import SMALL_FILES, BenchmarkSet
 from stages.hybrid.corpora.formats.hub_tables import read_jsonl
+from stages.hybrid.corpora.formats.text_rows import numbered_lines
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.languages import choose_languages
 from stages.hybrid.records import Benchmark, Passage, Qrel, Query
@@ -115,16 +116,21 @@ def _read_lines(folder: Path, kind: str, lang: str, *, columns: int) -> Iterator
             f"{folder}: has no {kind}.miracl-v1.0-{lang}-{SPLIT}.tsv, expected MIRACL's {kind} in {lang!r}; run the "
             "stage fetch, or `dvc repro`"
         )
-    for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), start=1):
-        if not line:
-            continue
-        cells = line.split("\t")
+    for number, line in numbered_lines(path):
+        cells = _decoded(line, f"{path}:{number}").split("\t")
         if len(cells) != columns:
             raise UserError(
                 f"{path}:{number}: has {len(cells)} columns, expected {columns} with tabs between; delete the file and "
                 "fetch it again"
             )
         yield cells
+
+
+def _decoded(line: bytes, where: str) -> str:
+    try:
+        return line.decode()
+    except UnicodeDecodeError as error:
+        raise UserError(f"{where}: is not UTF-8 ({error}), expected text; delete the file and fetch it again") from None
 
 
 COLLECTION = BenchmarkSet(

@@ -11,6 +11,7 @@ from typing import Any
 
 from stages.hybrid.corpora.collection import SMALL_FILES, TrainingSet
 from stages.hybrid.corpora.formats.hub_tables import read_jsonl
+from stages.hybrid.corpora.formats.text_rows import are_texts
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.languages import choose_languages
 from stages.hybrid.records import Pair
@@ -54,16 +55,28 @@ def read_pairs(folder: Path, languages: list[str]) -> list[Pair]:
     return pairs
 
 
-def _pairs_of(asked: tuple[Any, str, list[dict[str, str]]], lang: str, path: Path) -> Iterator[Pair]:
+def _pairs_of(asked: tuple[Any, Any, Any], lang: str, path: Path) -> Iterator[Pair]:
+    """Yield a pair for each relevant passage of a question.
+
+    Raises:
+        UserError: The question lacks its id, its text or its passages, or a passage lacks its id or its text.
+    """
     query_id, query, positives = asked
+    has_passages = isinstance(positives, list) and all(isinstance(passage, dict) for passage in positives)
+    if query_id is None or not are_texts([query]) or not has_passages:
+        raise UserError(
+            f"{path}: question {query_id!r} lacks a query or passages, expected both; delete the file and fetch it "
+            "again"
+        )
     for passage in positives:
-        docid, text = str(passage["docid"]), f"{passage['title'] or ''} {passage['text'] or ''}".strip()
-        if not passage["text"]:
+        docid, title, text = (passage.get(key) for key in ("docid", "title", "text"))
+        if not are_texts([docid, text]):
             raise UserError(
-                f"{path}: passage {docid!r} of question {query_id!r} has no text, expected one; check that it is the "
-                "training file, and fetch it again"
+                f"{path}: passage {docid!r} of question {query_id!r} lacks docid or text, expected both; check that it "
+                "is the training file, and fetch it again"
             )
-        yield Pair(f"{lang}:{query_id}:{docid}", f"{lang}:{docid.split('#')[0]}", lang, query.strip(), text)
+        passage_text = f"{title or ''} {text}".strip()
+        yield Pair(f"{lang}:{query_id}:{docid}", f"{lang}:{docid.split('#')[0]}", lang, query.strip(), passage_text)
 
 
 COLLECTION = TrainingSet(

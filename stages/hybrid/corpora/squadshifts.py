@@ -42,7 +42,9 @@ READ_WHOLE = ["new_wiki"]  # domains whose published file the reader has read
 
 
 def read_benchmark(folder: Path, languages: list[str]) -> Benchmark:
-    """Return the benchmark in all ``DOMAIN_v1.0.json`` files of ``folder``; relevant is a question's own paragraph.
+    """Return the benchmark in all ``DOMAIN_v1.0.json`` files of ``folder``.
+
+    A question's relevant passage is the paragraph that it was asked about.
 
     Raises:
         UserError: ``languages`` lack "en", there is no file, or a file is not in SQuAD's format.

@@ -6,13 +6,13 @@ Source: LAReQA (arXiv 2004.05484), https://github.com/google-research-datasets/l
 is CC BY-NC 4.0.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from stages.hybrid.corpora.collection import BenchmarkSet
+from stages.hybrid.corpora.formats.text_rows import check_lang
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.ground.files import read_json
 from stages.hybrid.records import Benchmark, Passage, Qrel, Query
@@ -52,14 +52,22 @@ SHA256 = {
 }
 
 
+class Asked(NamedTuple):
+    """A question in one language, with the sentence of that language in which its answer begins."""
+
+    question_id: str
+    question: str
+    passage_id: str
+
+
 def read_benchmark(folder: Path, languages: list[str]) -> Benchmark:
     """Return the benchmark in the files ``LANG.json`` of ``folder``, in ``languages``, or in all if empty.
 
-    Relevant to a query is one sentence in each language that asks the same question: the one in which that language's
+    A query has one relevant passage in each language that asks the same question: the sentence in which that language's
     answer begins.
 
     Raises:
-        UserError: There is no file, or a file is not in the published format.
+        UserError: There is no file, or a file is not in the published format or not named by a language.
     """
     paths = [path for path in sorted(folder.glob("*.json")) if path.name != SOURCE]
     chosen = [path for path in paths if not languages or path.stem in languages]
@@ -73,9 +81,12 @@ def read_benchmark(folder: Path, languages: list[str]) -> Benchmark:
     passages: list[Passage] = []
     holders: dict[str, list[str]] = {}  # question -> the passages that hold its answer
     for path in chosen:
-        for question_id, text, passage_id in _read_language(path, passages):
-            queries.append(Query(f"{question_id}:{path.stem}", question_id, path.stem, text))
-            holders.setdefault(question_id, []).append(passage_id)
+        lang = check_lang(path.stem, str(path), advice="rename the file")
+        sentences, questions = _read_language(path)
+        passages += sentences
+        for asked in questions:
+            queries.append(Query(f"{asked.question_id}:{lang}", asked.question_id, lang, asked.question))
+            holders.setdefault(asked.question_id, []).append(asked.passage_id)
     qrels = [Qrel(query.query_id, passage_id, 1) for query in queries for passage_id in holders[query.question_id]]
     return Benchmark(
         queries=pd.DataFrame(queries).sort_values(["lang", "query_id"], ignore_index=True),
@@ -84,20 +95,24 @@ def read_benchmark(folder: Path, languages: list[str]) -> Benchmark:
     )
 
 
-def _read_language(path: Path, passages: list[Passage]) -> Iterator[tuple[str, str, str]]:
-    """Append a file's sentences to ``passages``; yield (question id, question, id of the sentence with its answer).
+def _read_language(path: Path) -> tuple[list[Passage], list[Asked]]:
+    """Return a file's sentences, and its questions.
 
     Raises:
         UserError: The file is not in XQuAD-R's format, or an answer begins outside the sentences.
     """
+    sentences: list[Passage] = []
+    questions: list[Asked] = []
     try:
         for number, paragraph in enumerate(p for article in read_json(path)["data"] for p in article["paragraphs"]):
             ids = [f"{number:04d}-{i:02d}:{path.stem}" for i in range(len(paragraph["sentences"]))]
-            passages.extend(Passage(i, path.stem, text) for i, text in zip(ids, paragraph["sentences"], strict=True))
+            sentences += (Passage(i, path.stem, text) for i, text in zip(ids, paragraph["sentences"], strict=True))
             for question in paragraph["qas"]:
-                yield question["id"], question["question"], ids[_answer_sentence(paragraph, question, path)]
+                holder = ids[_answer_sentence(paragraph, question, path)]
+                questions.append(Asked(question["id"], question["question"], holder))
     except (KeyError, TypeError, IndexError, ValueError) as error:
         raise UserError(f"{path}: not in XQuAD-R's format ({error!r}); delete it and fetch it again") from None
+    return sentences, questions
 
 
 def _answer_sentence(paragraph: dict[str, Any], question: dict[str, Any], path: Path) -> int:
@@ -135,8 +150,8 @@ COLLECTIONS = (
     BenchmarkSet(
         name="xquad_r",
         description="XQuAD-R (LAReQA, arXiv 2004.05484): a query is a question, a passage is a sentence of Wikipedia. "
-        "Each of the 1,190 questions is asked in 11 languages. Relevant is the sentence that holds the answer, one in "
-        "each language.",
+        "Each of the 1,190 questions is asked in 11 languages. The relevant passage in each language is the sentence "
+        "that holds the answer.",
         languages=tuple(SHA256["xquad_r"]),
         licence="CC-BY-SA-4.0",
         source=PUBLISHED,
@@ -147,8 +162,8 @@ COLLECTIONS = (
     BenchmarkSet(
         name="mlqa_r",
         description="MLQA-R (LAReQA, arXiv 2004.05484): a query is a question, a passage is a sentence of Wikipedia. "
-        "Each of the 1,148 questions is asked in 2 to 4 of 7 languages. Relevant is the sentence that holds the "
-        "answer, one in each of these languages.",
+        "Each of the 1,148 questions is asked in 2 to 4 of 7 languages. The relevant passage in each of these "
+        "languages is the sentence that holds the answer.",
         languages=tuple(SHA256["mlqa_r"]),
         licence="CC-BY-NC-4.0",
         source=PUBLISHED,

@@ -35,21 +35,6 @@ def load_encoder(folder: Path) -> "SentenceTransformer":
     return SentenceTransformer(str(folder), trust_remote_code=False, model_kwargs={"use_safetensors": True})
 
 
-def load_for_encoding(folder: Path, precision: str) -> "SentenceTransformer":
-    """Return the model in ``folder``. If `use_bfloat16` says so, its transformer's weights are in bfloat16.
-
-    With float32 weights, casts between layers would take a fifth of the time. Modules after the transformer stay in
-    float32.
-
-    Raises:
-        UserError: the folder is missing or contains no model.
-    """
-    encoder = load_encoder(folder)
-    if use_bfloat16(precision, encoder.device):
-        encoder[0].bfloat16()
-    return encoder
-
-
 def use_bfloat16(precision: str, device: torch.device) -> bool:
     """Return whether to compute in bfloat16: if ``precision`` says so, or if it is auto and the device supports it.
 

@@ -1,16 +1,14 @@
 """Section ``encoder`` of params.yaml."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from stages.hybrid.ground.params import Section
-
-Precision = Literal["auto", "bfloat16", "float32"]
+from stages.hybrid.ground.params import Precision, Section
 
 
 class EncoderParams(Section):
-    """How texts are encoded. Embeddings that are computed in bfloat16 are saved in float16.
+    """How texts are encoded, except in training. Embeddings that are computed in bfloat16 are saved in float16.
 
     Attributes:
         max_length: tokens of a text that are read, its prompt included; from 8

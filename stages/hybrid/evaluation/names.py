@@ -1,6 +1,9 @@
-"""Names that all tables of figures share."""
+"""Names that all tables of figures share, and the order of the settings."""
 
-# Each setting as tables name it, and in words. A cell is one pair of query and passage language in a setting.
+import pandas as pd
+
+# Each setting as tables name it, and in words. A cell is one pair of query and passage language. In
+# the multilingual setting, it is one query language.
 SETTINGS = {
     "monolingual": "monolingual",  # passages in the query's language
     "cross_lingual": "cross-lingual",  # passages in one other language
@@ -15,3 +18,8 @@ QUERY_IN_CELL = [*CELL, "query_id", "question_id"]  # a query in a cell, in tabl
 # The figures in which systems are compared, each a setting and a measure.
 HEADLINES = [*((setting, "map") for setting in SETTINGS), ("multilingual", "rank_distance")]
 SMALLER_IS_BETTER = ("rank_distance", "rank_distance_share")
+
+
+def setting_order(settings: pd.Series) -> pd.Series:
+    """Return the place of each setting in the order of `SETTINGS`, from 0. Tables are sorted by it."""
+    return settings.map({setting: i for i, setting in enumerate(SETTINGS)})

@@ -36,17 +36,6 @@ def describe_machine() -> dict[str, Any]:
     }
 
 
-def read_costs(folder: Path = COSTS) -> list[dict[str, Any]]:
-    """Return what the last run of each stage cost, in the order in which the stages ended.
-
-    Raises:
-        UserError: a file in ``folder`` is broken.
-    """
-    from stages.hybrid.ground.files import read_json
-
-    return [read_json(path) for path in sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime)]
-
-
 def _processor() -> str:
     """Return the processor's name and its bfloat16 units, as far as the system reports them."""
     try:

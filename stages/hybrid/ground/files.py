@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import pandas as pd
 
-from stages.hybrid.ground.errors import UserError
+from stages.hybrid.ground.errors import UserError, first_line
 
 AGAIN = "run the stage that writes it, or `dvc repro`"
 
@@ -72,8 +72,7 @@ def _one_line_if_broken(path: Path, kind: str) -> Iterator[None]:
         raise
     except Exception as error:  # for damaged files the libraries raise errors of many kinds
         # Some of numpy's texts advise to unpickle. That would run the code in a hostile file.
-        lines = [line for line in str(error).splitlines() if line.strip() and "pickle" not in line]
-        reason = lines[0].strip() if lines else type(error).__name__
+        reason = first_line(error, without="pickle")
         raise UserError(f"{path}: not {kind} ({reason}); delete it and {AGAIN}") from None
 
 
@@ -87,14 +86,19 @@ def write_json(path: Path, value: Any) -> None:
         partial.write_text(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
 
 
-def read_json(path: Path) -> Any:
-    """Return the value in a JSON file.
+def read_json(path: Path, *, keys: tuple[str, ...] = ()) -> Any:
+    """Return the value in a JSON file. If ``keys`` are given, it is an object that has all of them.
 
     Raises:
-        UserError: the file is missing or is not JSON.
+        UserError: the file is missing, is not JSON, or lacks one of ``keys``.
     """
     with _one_line_if_broken(path, "valid JSON"):
-        return json.loads(path.read_text(encoding="utf-8"))
+        value = json.loads(path.read_text(encoding="utf-8"))
+    missing = [key for key in keys if not isinstance(value, dict) or key not in value]
+    if missing:
+        expected = ", ".join(f'"{key}"' for key in keys)
+        raise UserError(f'{path}: has no "{missing[0]}", expected an object with {expected}; delete it and {AGAIN}')
+    return value
 
 
 def write_text(path: Path, text: str) -> None:

@@ -1,11 +1,10 @@
 """Reads params.yaml into typed classes. A wrong value is reported before any expensive work begins."""
 
-import re
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
@@ -13,8 +12,19 @@ from ruamel.yaml.error import YAMLError
 from stages.hybrid.ground.errors import UserError
 
 PARAMS = Path("params.yaml")
-FIELD = re.compile(r"^        (\w+): (.+)$")  # a line under "Attributes:" in a class's docstring
-MORE = re.compile(r"^ {12}(.+)$")  # the continuation of such a line
+
+Seed = Annotated[int, Field(ge=0)]
+ProfileName = Annotated[str, Field(pattern=r"^\w+$")]
+Names = Annotated[list[str], Field(min_length=1)]  # of training sets or benchmarks
+Models = Annotated[list[Literal["base", "finetuned"]], Field(min_length=1)]
+Precision = Literal["auto", "bfloat16", "float32"]
+
+# in place of pydantic's texts, by the type of error
+EXPECTED = {
+    "model_type": "a section with its parameters",
+    "string_pattern_mismatch": "text that matches {pattern}",
+    "too_short": "a list of at least {min_length}",
+}
 
 
 class Section(BaseModel):
@@ -74,20 +84,6 @@ def read_mapping(path: Path) -> dict[str, Any]:
     return found
 
 
-def field_words(kind: type[BaseModel]) -> dict[str, str]:
-    """Return what the docstring of ``kind`` says about each field, from the lines under "Attributes"."""
-    words: dict[str, str] = {}
-    _, _, listed = (kind.__doc__ or "").partition("Attributes:\n")
-    for line in listed.splitlines():
-        if match := FIELD.match(line):
-            words[match[1]] = match[2]
-        elif words and (match := MORE.match(line)):
-            words[list(words)[-1]] += f" {match[1]}"
-        elif line.strip():
-            break
-    return words
-
-
 def _in_words(error: ErrorDetails, kind: type[Params], values: dict[str, Any]) -> str:
     """Return an error of pydantic in plain words: what was found, what was expected, what to do."""
     *above, last = (str(part) for part in error["loc"] if part != "[key]") if error["loc"] else [""]
@@ -103,11 +99,10 @@ def _in_words(error: ErrorDetails, kind: type[Params], values: dict[str, Any]) -
         near = get_close_matches(last, known, n=1)
         hint = f"; is {near[0]!r} meant?" if near else ""
         return f"{name} is not a parameter{hint}"
-    if error["type"] == "value_error":  # raised by a section's own check, such as `EncoderParams._check`
-        return f"{name}.{error['ctx']['error']}"
-    expected = error["msg"].removeprefix("Input should be ")
-    if error["type"] == "model_type":  # pydantic's text has the name of a class
-        expected = "a section with its parameters"
+    if error["type"] == "value_error":  # raised by a class's own check, such as `EncoderParams._check`
+        return f"{name}{'.' if name else ''}{error['ctx']['error']}"
+    ours = EXPECTED.get(error["type"], "").format(**error.get("ctx", {}))
+    expected = ours or error["msg"].removeprefix("Input should be ")
     if "[key]" in error["loc"]:
         return f"{'.'.join(above)} has the key {error['input']!r}, expected text; quote it"
     return f"{name} is {error['input']!r}, expected {expected}"

@@ -31,9 +31,10 @@ def stage(main: Callable[..., None]) -> click.Command:
     def run(**given: Any) -> None:
         start = time.monotonic()
         values = read_mapping(PARAMS)
+        params = kind.check(values, PARAMS)
         for name in arguments:
             check_listed(name, given[name], values)
-        main(kind.check(values, PARAMS), **given)
+        main(params, **given)
         words = [Path(main.__code__.co_filename).stem, *(given[name] for name in arguments)]
         write_cost(words, seconds=time.monotonic() - start)
 
@@ -60,8 +61,11 @@ def check_listed(name: str, value: str, values: Mapping[str, Any]) -> None:
         values: all of params.yaml.
 
     Raises:
-        UserError: params.yaml does not list it.
+        UserError: params.yaml does not list it, or one of the keys in `LISTS` has no list.
     """
-    if value not in (values.get(LISTS[name]) or []):
-        known = " and ".join(f"{key} {', '.join(map(str, values.get(key) or []))}" for key in LISTS.values())
+    for key in LISTS.values():
+        if not isinstance(values.get(key), list):
+            raise UserError(f"{PARAMS}: {key} is {values.get(key)!r}, expected a list of names; correct it")
+    if value not in values[LISTS[name]]:
+        known = " and ".join(f"{key} {', '.join(map(str, values[key]))}" for key in LISTS.values())
         raise UserError(f"{name} is {value!r}, expected one that {PARAMS} lists: it has the {known}")

@@ -12,7 +12,7 @@ from stages.hybrid.pairs.twins import twin_ids
 from stages.hybrid.records import Benchmark, Pair
 
 
-def prepare_pairs(name: str, pairs: pd.DataFrame, leaks: pd.DataFrame, params: PrepareParams) -> pd.DataFrame:
+def prepare_pairs(name: str, pairs: pd.DataFrame, *, leaks: pd.DataFrame, params: PrepareParams) -> pd.DataFrame:
     """Return the training table: the columns of `Pair`, ``twin_id`` and ``held_out``, sorted by (group_id, lang).
 
     A held-out group that has a twin in training is left out.
@@ -97,7 +97,7 @@ def held_out_pages(pages: pd.Series, share: float) -> pd.Series:
     return pages.map(draws) < share
 
 
-def describe_pairs(table: pd.DataFrame, leaks: pd.DataFrame, *, pairs_read: int) -> dict[str, Any]:
+def count_pairs(table: pd.DataFrame, leaks: pd.DataFrame, *, pairs_read: int) -> dict[str, Any]:
     """Return the counts of a training set, and a hash of its text.
 
     Args:
@@ -121,7 +121,7 @@ def describe_pairs(table: pd.DataFrame, leaks: pd.DataFrame, *, pairs_read: int)
     }
 
 
-def describe_benchmark(benchmark: Benchmark) -> dict[str, Any]:
+def count_benchmark(benchmark: Benchmark) -> dict[str, Any]:
     """Return the counts of a benchmark, and a hash of its text."""
     texts = "\n".join([*benchmark.queries["text"], *benchmark.passages["text"]])
     return {

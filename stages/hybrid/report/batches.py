@@ -45,7 +45,7 @@ def _use(datasets: list[dict[str, Any]]) -> Table:
         uses = {int(times): count for times, count in data["groups_by_uses"].items()}
         more = sum(count for times, count in uses.items() if times >= OFTEN)
         counts = [data["batches"], data["groups"], *(uses.get(times, 0) for times in range(OFTEN)), more]
-        rows.append([data["dataset"], *(f"{count:,}" for count in [*counts, data["crowded_pairs"]])])
+        rows.append([data["dataset"], *(f"{count:,}" for count in [*counts, data["unfair_pairs"]])])
     return Table(columns, rows)
 
 

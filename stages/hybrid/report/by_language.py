@@ -11,7 +11,8 @@ from stages.hybrid.report.pages import Block, Heading, Paragraph, Picture, Table
 from stages.hybrid.report.tables import by_resources, seen_and_unseen
 
 BIAS = {
-    "rank_distance": "rank of the last relevant passage minus that of the first; smaller is less biased",
+    "rank_distance": "rank of the last relevant passage minus that of the first; smaller if no language is preferred, "
+    "and also if ranking is better",
     "rank_distance_share": "the same, as a share of the pool",
     "own_language_first": "share of the queries whose best-ranked relevant passage is in their own language",
     "own_language_share": "share of the top passages that are in the query's own language",
@@ -41,7 +42,7 @@ def describe_seen(evidence: Evidence, benchmark: str) -> list[Block]:
     text = (
         "mAP by whether training saw the language of the query, then that of the passages. “Seen to unseen” has "
         "queries in a language that training saw, and passages in one that it did not. In brackets is the number of "
-        f"cells (pairs of languages). Training languages: {', '.join(evidence.languages)}."
+        f"cells. Training languages: {', '.join(evidence.languages)}."
     )
     return [Heading(3, "Seen and unseen languages"), Paragraph(text), Table(["system", *names], shown)]
 

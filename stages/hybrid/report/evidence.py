@@ -1,5 +1,6 @@
 """All data that the report is written from, and how it is read."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,20 @@ import pandas as pd
 
 from stages.hybrid.evaluation.quality.measures import average_benchmark, average_languages
 from stages.hybrid.ground.files import read_json, read_table
-from stages.hybrid.ground.layout import BIAS, COMPARISONS, CURVE, PLAN_SUMMARY, RAW, SCORES, STATISTICS
+from stages.hybrid.ground.layout import (
+    BIAS,
+    BIAS_MEANS_FILE,
+    BIAS_PAIRS_FILE,
+    CELLS_FILE,
+    CHECK_FILE,
+    COMPARISONS,
+    CURVE,
+    MEASURES_FILE,
+    PLAN_SUMMARY,
+    RAW,
+    SCORES,
+    STATISTICS,
+)
 from stages.hybrid.report.tables import summary_table
 from stages.hybrid.retrieval.baselines import WITHOUT_MODEL, find_systems
 
@@ -24,7 +38,7 @@ class Evidence:
         seed: The run's seed.
         models: The models. The others are compared with the first.
         systems: All systems that were scored, in the order of the tables.
-        languages: Training languages.
+        languages: Training languages, also if the parameters name none.
         summary: The result of `summary_table`.
         cells: Columns benchmark, system and those of `average_cells`.
         by_language: Columns benchmark, system and those of `average_languages`.
@@ -40,7 +54,7 @@ class Evidence:
 
     profile: str
     seed: int
-    models: list[str]
+    models: Sequence[str]
     systems: list[str]
     languages: list[str]
     summary: pd.DataFrame
@@ -62,17 +76,17 @@ class Evidence:
 
 
 def read_evidence(
-    *, profile: str, seed: int, models: list[str], benchmarks: list[str], languages: list[str]
+    *, profile: str, seed: int, models: Sequence[str], benchmarks: list[str], languages: list[str]
 ) -> Evidence:
-    """Return the evidence from the files that the stages wrote.
+    """Return the evidence from the files that the stages wrote. If ``languages`` is empty, training used all of them.
 
     Raises:
         UserError: a table is missing or broken.
     """
     scored = find_scored(models, benchmarks)
-    queries = {key: read_table(SCORES / path / "queries.parquet") for key, path in scored.items()}
+    queries = {key: read_table(SCORES / path / MEASURES_FILE) for key, path in scored.items()}
     averages = join({key: average_benchmark(table) for key, table in queries.items()})
-    bias = collect(BIAS, scored, "bias.csv")
+    bias = collect(BIAS, scored, BIAS_MEANS_FILE)
     statistics = read_json(STATISTICS) if STATISTICS.exists() else {}
     sources = sorted(RAW.glob("*/SOURCE.json"))  # sets of earlier runs are among them, and are left out below
     return Evidence(
@@ -80,13 +94,13 @@ def read_evidence(
         seed=seed,
         models=models,
         systems=list(dict.fromkeys(system for _, system in scored)),
-        languages=languages,
+        languages=languages or trained_languages(statistics),
         summary=summary_table(averages, bias, intervals=read_table(COMPARISONS / "intervals.parquet")),
-        cells=collect(SCORES, scored, "cells.csv"),
+        cells=collect(SCORES, scored, CELLS_FILE),
         by_language=join({key: average_languages(table) for key, table in queries.items()}),
         bias=bias,
-        language_pairs=collect(BIAS, scored, "pairs.csv"),
-        checks=collect(SCORES, {key: path for key, path in scored.items() if key[1] in models}, "run.csv"),
+        language_pairs=collect(BIAS, scored, BIAS_PAIRS_FILE),
+        checks=collect(SCORES, {key: path for key, path in scored.items() if key[1] in models}, CHECK_FILE),
         comparisons=read_table(COMPARISONS / "comparisons.parquet"),
         plan=read_json(PLAN_SUMMARY) if PLAN_SUMMARY.exists() else {},
         curve=read_table(CURVE) if CURVE.exists() else None,
@@ -95,7 +109,12 @@ def read_evidence(
     )
 
 
-def find_scored(models: list[str], benchmarks: list[str]) -> Scored:
+def trained_languages(statistics: dict[str, Any]) -> list[str]:
+    """Return the languages of the training pairs, sorted. ``statistics`` are the counts by the stage prepare."""
+    return sorted({lang for counted in statistics.values() for lang in counted.get("pairs_by_language", {})})
+
+
+def find_scored(models: Sequence[str], benchmarks: list[str]) -> Scored:
     """Return the folder of every system on every benchmark, in the order of the tables."""
     found = {benchmark: find_systems(SCORES, [WITHOUT_MODEL, *models], benchmark=benchmark) for benchmark in benchmarks}
     return {(benchmark, name): path for benchmark, systems in found.items() for name, path in systems.items()}

@@ -1,4 +1,4 @@
-"""How figures are shown and named. Only here are they rounded."""
+"""How figures are shown and named. Figures of systems are rounded only here."""
 
 import math
 

@@ -11,9 +11,17 @@ from stages.hybrid.base.params import BaseParams
 from stages.hybrid.ground.files import read_json
 from stages.hybrid.ground.layout import FINETUNED
 from stages.hybrid.report.evidence import Evidence
-from stages.hybrid.report.pages import Block, Heading, Paragraph
+from stages.hybrid.report.pages import Block, Code, Heading, Paragraph, Table, to_markdown
 from stages.hybrid.report.results import headline_table
 from stages.hybrid.training.params import TrainingParams
+
+USAGE = """\
+from sentence_transformers import SentenceTransformer
+
+model = SentenceTransformer("models/finetuned")
+queries = model.encode(["How do I print a page?"], prompt_name="query")
+passages = model.encode(["Choose File – Print."], prompt_name="passage")
+print(model.similarity(queries, passages))"""
 
 
 @dataclass(frozen=True)
@@ -45,30 +53,13 @@ def read_prompts(folder: Path) -> dict[str, str]:
     Raises:
         UserError: the model's configuration is missing or broken.
     """
-    prompts = read_json(folder / "config_sentence_transformers.json")["prompts"]
+    prompts = read_json(folder / "config_sentence_transformers.json", keys=("prompts",))["prompts"]
     return {name: prompt or "" for name, prompt in prompts.items()}
 
 
 def describe_model(facts: ModelFacts) -> str:
     """Return the card as Markdown, with front matter for model hubs."""
-    base = facts.base.name.rstrip("/").split("/")[-1]  # the path of a folder would mean nothing to a reader
-    revision = f", revision {facts.base.revision}" if facts.base.revision else ""
-    parts = [
-        f"---\n{_front_matter(facts)}---",
-        f"# {base}, fine-tuned on hybrid batches",
-        "A text encoder for monolingual, cross-lingual and multilingual retrieval. Each batch of its training was "
-        "drawn at random as monolingual or cross-lingual ([arXiv 2408.10536](https://arxiv.org/abs/2408.10536)).",
-        "## Use",
-        _usage(facts.prompts),
-        "## Training",
-        f"Base: {base} ({facts.base.source}{revision}). Languages: {', '.join(facts.languages)}. Seed: {facts.seed}.",
-        _table(["training set", "licence", "from", "batches", "groups", "never drawn"], _data_rows(facts)),
-        f"{facts.plan['batches']:,} batches with {facts.plan['pairs']:,} pairs in all, in "
-        f"{len(facts.plan['languages'])} languages.",
-        _table(["kind of batch", "batches"], [[kind, f"{n:,}"] for kind, n in facts.plan["batches_by_kind"].items()]),
-        _table(["parameter", "value"], [[name, _written(value)] for name, value in facts.params.model_dump().items()]),
-    ]
-    return "\n\n".join(parts) + "\n"
+    return f"---\n{_front_matter(facts)}---\n\n{to_markdown([*_use(facts), *_training(facts)], pictures='plots')}"
 
 
 def _front_matter(facts: ModelFacts) -> str:
@@ -85,18 +76,43 @@ def _front_matter(facts: ModelFacts) -> str:
     return target.getvalue()
 
 
-def _usage(prompts: dict[str, str]) -> str:
-    named = ", ".join(f"`{name}` is {text!r}" for name, text in sorted(prompts.items()) if text)
-    return f"""Queries and passages have different prompts ({named}):
+def _base_name(facts: ModelFacts) -> str:
+    return facts.base.name.rstrip("/").split("/")[-1]  # the path of a folder would mean nothing to a reader
 
-```python
-from sentence_transformers import SentenceTransformer
 
-model = SentenceTransformer("models/finetuned")
-queries = model.encode(["How do I print a page?"], prompt_name="query")
-passages = model.encode(["Choose File – Print."], prompt_name="passage")
-print(model.similarity(queries, passages))
-```"""
+def _use(facts: ModelFacts) -> list[Block]:
+    """Return the title, and the section on how the model is used."""
+    prompts = ", ".join(f"`{name}` is {text!r}" for name, text in sorted(facts.prompts.items()) if text)
+    text = (
+        "A text encoder for monolingual, cross-lingual and multilingual retrieval. Each batch of its training was "
+        "drawn at random as monolingual or cross-lingual ([arXiv 2408.10536](https://arxiv.org/abs/2408.10536))."
+    )
+    return [
+        Heading(1, f"{_base_name(facts)}, fine-tuned on hybrid batches"),
+        Paragraph(text),
+        Heading(2, "Use"),
+        Paragraph(f"Queries and passages have different prompts ({prompts}):"),
+        Code(USAGE),
+    ]
+
+
+def _training(facts: ModelFacts) -> list[Block]:
+    """Return the section on the training: its base, data, batches and parameters."""
+    base, plan = facts.base, facts.plan
+    origin = f"{base.source}, revision {base.revision}" if base.revision else base.source
+    langs = ", ".join(facts.languages)
+    batches = f"{plan['batches']:,} batches with {plan['pairs']:,} pairs in all, in {len(plan['languages'])} languages."
+    columns = ["training set", "licence", "from", "batches", "groups", "never drawn"]
+    kinds = [[kind, f"{n:,}"] for kind, n in plan["batches_by_kind"].items()]
+    params = [[name, _written(value)] for name, value in facts.params.model_dump().items()]
+    return [
+        Heading(2, "Training"),
+        Paragraph(f"Base: {_base_name(facts)} ({origin}). Languages: {langs}. Seed: {facts.seed}."),
+        Table(columns, _data_rows(facts), text_columns=3),
+        Paragraph(batches),
+        Table(["kind of batch", "batches"], kinds),
+        Table(["parameter", "value"], params, text_columns=2),
+    ]
 
 
 def _data_rows(facts: ModelFacts) -> list[list[str]]:
@@ -119,11 +135,6 @@ def _written(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _table(columns: list[str], rows: list[list[str]]) -> str:
-    lines = [columns, ["---"] * len(columns), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
 def describe_results(evidence: Evidence) -> list[Block]:
     """Return the section on results: headline figures of the first and the fine-tuned model, for each benchmark."""
     systems = list(dict.fromkeys([evidence.models[0], FINETUNED.name]))
@@ -131,7 +142,9 @@ def describe_results(evidence: Evidence) -> list[Block]:
     for benchmark in evidence.benchmarks:
         blocks += [Paragraph(f"{benchmark}:"), headline_table(evidence.summary, systems, benchmark=benchmark)]
     text = (
-        f"These figures are from one run with seed {evidence.seed}, by exact ranks. Each is a mean over pairs of query "
-        f"and passage language. `reports/{evidence.profile}/report.html` has intervals, tests and baselines."
+        f"These figures are from one run with seed {evidence.seed}, by exact ranks. Monolingual and cross-lingual "
+        "figures are means over pairs of query and passage language, multilingual figures over query languages. Rank "
+        "distance is smaller if no language is preferred, and also if ranking is better. "
+        f"`reports/{evidence.profile}/report.html` has intervals, tests and baselines."
     )
     return [*blocks, Paragraph(text)]

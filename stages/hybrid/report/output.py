@@ -4,10 +4,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from stages.hybrid.ground.costs import read_costs
 from stages.hybrid.ground.files import read_table, write_table, write_text
 from stages.hybrid.ground.layout import PLAN_LANGUAGE_PAIRS
-from stages.hybrid.report.costs import describe_costs
+from stages.hybrid.report.costs import describe_costs, read_costs
 from stages.hybrid.report.evidence import Evidence
 from stages.hybrid.report.model_card import ModelFacts, describe_model, describe_results
 from stages.hybrid.report.pages import Picture, to_html, to_markdown

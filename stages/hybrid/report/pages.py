@@ -41,7 +41,14 @@ class Picture:
     words: str
 
 
-Block = Heading | Paragraph | Table | Picture
+@dataclass(frozen=True)
+class Code:
+    """Lines of Python, shown unchanged. No line begins with three backquotes."""
+
+    text: str
+
+
+Block = Heading | Paragraph | Table | Picture | Code
 
 CODE_OR_LINK = re.compile(r"`([^`]*)`|\[([^\]`]*)\]\((https://[^\s()<>`|\\]+)\)")
 # Characters that Markdown reads as marks. An underscore within a word is not a mark.
@@ -75,6 +82,8 @@ def _markdown(block: Block, pictures: str) -> str:
             return f"{'#' * level} {_inline(text)}"
         case Paragraph(text):
             return _inline(text)
+        case Code(text):
+            return f"```python\n{text}\n```"
         case Picture(name, _, words):
             return f"![{_escaped(words)}]({pictures}/{name}.svg)"
         case Table(columns, rows, text_columns):

@@ -2,6 +2,7 @@
 
 import io
 import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import matplotlib
@@ -13,6 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 COLOURS = ["#9aa9b8", "#c2571a", "#2b6f77", "#7a5195"]  # of models or settings, in their order
+MORE_COLOURS = ["#444444", "#b8860b", "#5a8f3c"]  # for curves, of which there can be more
 STYLE: Any = {
     "font.family": "sans-serif",
     "font.size": 10,
@@ -69,6 +71,22 @@ def draw_training(curve: pd.DataFrame, title: str) -> str:
         if len(validation):
             axes.plot(*validation.to_numpy().T, color=COLOURS[2], marker="o", markersize=4, label="validation")
         axes.set(xlabel="step", ylabel="loss (nats)", ylim=(0, None))
+        return _finish(figure, axes, title)
+
+
+def draw_growth(points: Sequence[Mapping[str, Any]], title: str) -> str:
+    """Return seconds against the number of passages, both logarithmic: one curve per kind of work.
+
+    Each of ``points`` has work, passages and seconds.
+    """
+    colours = [*COLOURS, *MORE_COLOURS]
+    with matplotlib.rc_context(STYLE | {"svg.hashsalt": title, "axes.grid.axis": "both"}):
+        figure, axes = pyplot.subplots(figsize=(7.5, 4.5), layout="constrained")
+        for i, work in enumerate(dict.fromkeys(point["work"] for point in points)):
+            mine = [point for point in points if point["work"] == work]
+            sizes, seconds = ([point[key] for point in mine] for key in ("passages", "seconds"))
+            axes.loglog(sizes, seconds, marker="o", color=colours[i % len(colours)], label=work)
+        axes.set(xlabel="passages", ylabel="seconds")
         return _finish(figure, axes, title)
 
 

@@ -4,7 +4,7 @@ import math
 
 import pandas as pd
 
-from stages.hybrid.evaluation.names import HEADLINES, SETTINGS
+from stages.hybrid.evaluation.names import ALL_LANGUAGES, HEADLINES, SETTINGS
 from stages.hybrid.evaluation.significance.intervals import ALPHA
 from stages.hybrid.report import plots
 from stages.hybrid.report.by_language import describe_bias, describe_languages, describe_resources, describe_seen
@@ -52,9 +52,10 @@ def describe_benchmark(evidence: Evidence, benchmark: str) -> list[Block]:
     bars = maps.set_axis([SETTINGS[setting] for setting, _ in maps], axis=1)
     title = f"{benchmark}: mAP by setting"
     words = evidence.sources.get(benchmark, {}).get("description", "")
+    words = f"{words} {_languages(evidence, benchmark)}".strip()
     return [
         Heading(2, benchmark),
-        *([Paragraph(words)] if words else []),
+        Paragraph(words),
         Paragraph("Headline figures of every system, with their 95 % intervals in brackets:"),
         headline_table(evidence.summary, evidence.systems, benchmark=benchmark, intervals=True),
         *_comparisons(evidence, benchmark),
@@ -72,6 +73,19 @@ def describe_benchmark(evidence: Evidence, benchmark: str) -> list[Block]:
         *describe_languages(evidence, benchmark),
         *describe_bias(evidence, benchmark),
     ]
+
+
+def _languages(evidence: Evidence, benchmark: str) -> str:
+    """Say in how many of its languages the run evaluates a benchmark. The benchmark itself may have more."""
+    cells = evidence.cells[evidence.cells["benchmark"] == benchmark]
+    queries, passages = set(cells["query_lang"]), set(cells["passage_lang"]) - {ALL_LANGUAGES}
+    if queries == passages:
+        return f"This run evaluates {_count(queries)}."
+    return f"This run evaluates queries in {_count(queries)} and passages in {_count(passages)}."
+
+
+def _count(langs: set[str]) -> str:
+    return f"{len(langs)} language{'s' if len(langs) > 1 else ''}"
 
 
 def _comparisons(evidence: Evidence, benchmark: str) -> list[Block]:

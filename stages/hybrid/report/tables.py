@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from stages.hybrid.evaluation.names import MEAN, SETTINGS
+from stages.hybrid.evaluation.names import MEAN, SETTINGS, setting_order
 from stages.hybrid.ground.files import read_table
 from stages.hybrid.report.resource_classes import resource_group
 
@@ -83,8 +83,8 @@ def seen_and_unseen(cells: pd.DataFrame, languages: list[str], *, measure: str =
     )
     keys = ["setting", "query", "passages", "system"]
     means = rows.groupby(keys)["value"].agg(value="mean", n_cells="size").reset_index()
-    order = means["setting"].map({setting: i for i, setting in enumerate(SETTINGS)})
-    return means.assign(order=order).sort_values(["order", *keys[1:]], ignore_index=True).drop(columns="order")
+    ordered = means.assign(order=setting_order(means["setting"])).sort_values(["order", *keys[1:]], ignore_index=True)
+    return ordered.drop(columns="order")
 
 
 def by_resources(cells: pd.DataFrame, *, measure: str = "map") -> pd.DataFrame:
@@ -98,8 +98,8 @@ def by_resources(cells: pd.DataFrame, *, measure: str = "map") -> pd.DataFrame:
     groups = rows.groupby(["setting", "resources", "system"])
     means = groups.agg(value=("value", "mean"), languages=("query_lang", lambda langs: " ".join(sorted(set(langs)))))
     means = means.reset_index()
-    order = means["setting"].map({setting: i for i, setting in enumerate(SETTINGS)})
-    return means.assign(order=order).sort_values(["order", "resources"], ignore_index=True).drop(columns="order")
+    ordered = means.assign(order=setting_order(means["setting"])).sort_values(["order", "resources"], ignore_index=True)
+    return ordered.drop(columns="order")
 
 
 def published_figures(benchmark: str, path: Path = PAPER) -> pd.DataFrame:

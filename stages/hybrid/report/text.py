@@ -7,7 +7,7 @@ from stages.hybrid.report.background import describe_data, describe_index, descr
 from stages.hybrid.report.evidence import Evidence
 from stages.hybrid.report.pages import Block, Heading, Paragraph, Table
 from stages.hybrid.report.results import describe_benchmark
-from stages.hybrid.retrieval.baselines import ADJUSTMENTS, LEXICAL
+from stages.hybrid.retrieval.baselines import ADJUSTMENTS, MODEL_FREE
 
 BASELINES = {
     "random": "passages in random order",
@@ -18,11 +18,13 @@ BASELINES = {
 }
 HOW_TO_READ = (
     "A query looks for passages of its own language (monolingual), of one other language (cross-lingual), or of all "
-    "languages ranked together (multilingual). A cell is one pair of query and passage language. Its figure is the "
-    "mean over its queries. The figures of a setting are means over its cells, so that every cell weighs the same.",
+    "languages ranked together (multilingual). A cell is one pair of query and passage language; in the "
+    "multilingual setting, it is one query language. Its figure is the mean over its queries. The figures of a setting "
+    "are means over its cells, so that every cell weighs the same.",
     "mAP, nDCG and recall are between 0 and 1, and larger is better. Rank distance is the rank of a query's last "
-    "relevant passage minus that of its first, in the multilingual setting. A smaller one means less language bias. No "
-    "baseline uses the relevance judgements of a benchmark.",
+    "relevant passage minus that of its first, in the multilingual setting. It is "
+    "smaller if no language is preferred, and also if ranking is better. No baseline uses the relevance judgements of "
+    "a benchmark.",
     "Intervals are 95 % bootstrap intervals over questions. Tests are paired randomisation tests over questions. A "
     "question counts once, with all its translations in all cells. `tables/summary.csv` has every figure.",
 )
@@ -54,6 +56,6 @@ def describe_baselines(systems: Collection[str], *, unseen: Sequence[str] = ()) 
     if unseen:
         listed = ", ".join(unseen)
         words["+centred_training"] += f"; languages that training did not see ({listed}) take the mean of the others"
-    names = [*LEXICAL, *(f"+{kind}" for kind in ADJUSTMENTS)]
+    names = [*MODEL_FREE, *(f"+{kind}" for kind in ADJUSTMENTS)]
     rows = [[name, words[name]] for name in names if any(system.endswith(name) for system in systems)]
     return [Table(["baseline", "what it is"], rows, text_columns=2)] if rows else []

@@ -27,7 +27,7 @@ def collect(runs: Sequence[KeptRun]) -> Findings:
     Raises:
         UserError: a table of a run is missing, or two runs were asked different questions.
     """
-    languages: list[str] = runs[0].params["languages"]
+    languages = runs[0].languages
     judged = [judge_runs(runs, benchmark) for benchmark in runs[0].params["benchmarks"]]
     paper = read_table(PAPER)
     return Findings(

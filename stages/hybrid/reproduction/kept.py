@@ -3,7 +3,7 @@
 import copy
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,16 @@ from ruamel.yaml.error import YAMLError
 
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.ground.files import read_json, whole_folder, write_json
-from stages.hybrid.ground.layout import BIAS, COSTS, CURVE, PLAN_SUMMARY, SCORES
+from stages.hybrid.ground.layout import (
+    BIAS,
+    BIAS_FILE,
+    BIAS_MEANS_FILE,
+    COSTS,
+    CURVE,
+    MEASURES_FILE,
+    PLAN_SUMMARY,
+    SCORES,
+)
 from stages.hybrid.retrieval.baselines import WITHOUT_MODEL, find_systems
 
 KEPT = Path("data/reproduction")  # SAMPLING_SEED/: what the collection needs of a run
@@ -43,6 +52,14 @@ class KeptRun:
     plan: dict[str, Any]
     training: dict[str, Any]
     folder: Path
+
+    @property
+    def languages(self) -> list[str]:
+        """The training languages: those of the parameters or, if these name none, those of the plan, sorted."""
+        return self.params["languages"] or sorted(row["lang"] for row in self.plan["languages"])
+
+
+FACTS = tuple(field.name for field in fields(KeptRun) if field.name != "folder")  # what `COMPLETE` holds
 
 
 def run_name(sampling: str, seed: int) -> str:
@@ -88,7 +105,8 @@ def keep_run(sampling: str, *, root: Path, params: dict[str, Any], commit: str) 
         for benchmark in params["benchmarks"]:
             systems = find_systems(root / SCORES, [WITHOUT_MODEL, *params["models"]], benchmark=benchmark)
             for name, path in systems.items():
-                _copy_system(name, root / SCORES / path, root / BIAS / path, partial / benchmark / name)
+                scores, bias = root / SCORES / path, root / BIAS / path
+                _copy_system(name, partial / benchmark / name, scores=scores, bias=bias)
         shutil.copyfile(root / CURVE, partial / CURVE.name)
         cost = root / COSTS / "finetune.json"
         facts = {"sampling": sampling, "seed": params["seed"], "commit": commit, "params": params}
@@ -97,23 +115,23 @@ def keep_run(sampling: str, *, root: Path, params: dict[str, Any], commit: str) 
     return target
 
 
-def _copy_system(name: str, scores: Path, bias: Path, target: Path) -> None:
-    for folder in (scores, bias):
-        if not (folder / "queries.parquet").exists():
-            raise UserError(f"{folder}: queries.parquet is missing, so {name} cannot be kept; run `dvc repro`")
+def _copy_system(name: str, target: Path, *, scores: Path, bias: Path) -> None:
+    for path in (scores / MEASURES_FILE, bias / BIAS_FILE):
+        if not path.exists():
+            raise UserError(f"{path.parent}: {path.name} is missing, so {name} cannot be kept; run `dvc repro`")
     target.mkdir(parents=True)
-    shutil.copyfile(scores / "queries.parquet", target / "measures.parquet")
-    shutil.copyfile(bias / "queries.parquet", target / "bias.parquet")
-    shutil.copyfile(bias / "bias.csv", target / "bias.csv")
+    for path in (scores / MEASURES_FILE, bias / BIAS_FILE, bias / BIAS_MEANS_FILE):
+        shutil.copyfile(path, target / path.name)
 
 
-def read_run(folder: Path) -> KeptRun:
+def read_kept_run(folder: Path) -> KeptRun:
     """Return the kept run in ``folder``.
 
     Raises:
-        UserError: its file `COMPLETE` is missing or is not JSON.
+        UserError: its file `COMPLETE` is missing, is not JSON, or lacks one of `FACTS`.
     """
-    return KeptRun(**read_json(folder / COMPLETE), folder=folder)
+    facts = read_json(folder / COMPLETE, keys=FACTS)
+    return KeptRun(**{name: facts[name] for name in FACTS}, folder=folder)
 
 
 def read_kept_runs(kept: Path) -> list[KeptRun]:
@@ -122,12 +140,12 @@ def read_kept_runs(kept: Path) -> list[KeptRun]:
     Raises:
         UserError: there is none, or two differ in more than sampling and seed, or in their batches or pairs.
     """
-    runs = [read_run(path.parent) for path in kept.glob(f"[!.]*/{COMPLETE}")]
+    runs = [read_kept_run(path.parent) for path in kept.glob(f"[!.]*/{COMPLETE}")]
     if not runs:
         raise UserError(f"{kept}: there is no run; make the runs with `python -m stages.reproduction --run`")
     runs.sort(key=lambda run: (list(SAMPLINGS).index(run.sampling), run.seed))
     for run in runs:
-        check_alike(run, runs[0].params, f"{runs[0].folder} has")
+        check_alike(run, runs[0].params, whose=f"{runs[0].folder} has")
         for count in ("batches", "pairs"):
             made, expected = run.plan[count], runs[0].plan[count]
             if made != expected:
@@ -137,7 +155,7 @@ def read_kept_runs(kept: Path) -> list[KeptRun]:
     return runs
 
 
-def check_alike(run: KeptRun, params: dict[str, Any], whose: str) -> None:
+def check_alike(run: KeptRun, params: dict[str, Any], *, whose: str) -> None:
     """Check that ``run`` differs from ``params`` in sampling and seed only.
 
     ``whose`` introduces ``params`` in the error, such as "this run would have".

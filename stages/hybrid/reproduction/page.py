@@ -53,8 +53,8 @@ def _setup(findings: Findings) -> list[Block]:
     ours = (
         f"Runs here: {len(findings.runs)} ({_seeds(findings.runs)}). Every run made {plan['batches']:,} steps of "
         f"{run.params['sampler']['batch_size']} pairs, {plan['pairs']:,} in all. It trained "
-        f"{run.params['base']['name']} on {', '.join(run.params['datasets'])} in {len(run.params['languages'])} "
-        f"languages ({', '.join(run.params['languages'])}). The runs' parameters differ in sampling and seed only. "
+        f"{run.params['base']['name']} on {', '.join(run.params['datasets'])} in {len(run.languages)} "
+        f"languages ({', '.join(run.languages)}). The runs' parameters differ in sampling and seed only. "
         f"Profile {run.params['profile']}, {_commits(findings.runs)}. {_machines(findings.runs)}"
     )
     unlike = (
@@ -112,7 +112,7 @@ def _claims(findings: Findings) -> list[Block]:
 def _unseen(findings: Findings) -> str:
     """Say which languages training never saw, here and in the paper."""
     asked = set(findings.figures["query_lang"]) - {MEAN}
-    here = ", ".join(sorted(asked - set(findings.runs[0].params["languages"]))) or "none"
+    here = ", ".join(sorted(asked - set(findings.runs[0].languages))) or "none"
     return f"Languages that training never saw: {here} here; {', '.join(UNSEEN_BY_PAPER)} in the paper."
 
 

@@ -25,7 +25,7 @@ def describe_others(findings: Findings) -> list[Block]:
         "Differences of each sampling's mean over seeds from the systems that no run trained. A star marks "
         f"p < {ALPHA}, Holm-corrected over these {len(others)} comparisons."
     )
-    hybrid = others[others["sampling"] == "hybrid"].groupby(["against", "benchmark"], sort=False)
+    hybrid = others[others["system"] == "hybrid"].groupby(["against", "benchmark"], sort=False)
     answers = [
         Paragraph(answer(rows, benchmark=name_of(str(benchmark)), one="hybrid", other=str(against)))
         for (against, benchmark), rows in hybrid
@@ -35,14 +35,14 @@ def describe_others(findings: Findings) -> list[Block]:
 
 
 def _difference_table(others: pd.DataFrame) -> Table:
-    """Return the difference of each sampling from each other system, with a column per figure."""
+    """Return the difference of each sampling, or its centred model, from each other system: a column per figure."""
     kinds = list(dict.fromkeys(zip(others["setting"], others["measure"], strict=True)))
     rows = []
-    for names, group in others.groupby(["benchmark", "sampling", "against"], sort=False):
+    for names, group in others.groupby(["benchmark", "system", "against"], sort=False):
         cells = {(row["setting"], row["measure"]): _starred(row) for row in group.to_dict("records")}
         rows.append([*(name_of(str(name)) for name in names), *(cells.get(kind, "–") for kind in kinds)])
     columns = [name_figure(*kind) for kind in kinds]
-    return Table(["benchmark", "sampling", "against", *columns], rows, text_columns=3)
+    return Table(["benchmark", "system", "against", *columns], rows, text_columns=3)
 
 
 def _starred(row: dict[str, Any]) -> str:
@@ -61,17 +61,17 @@ def _beyond_centring(others: pd.DataFrame) -> list[Block]:
         "questions; p is corrected as above. A negative difference in rank distance is a gain."
     )
     rest = rest.assign(gain=_gains(rest, others))
-    maps = rest[(rest["measure"] == "map") & rest["sampling"].isin(SAMPLINGS)]
+    maps = rest[(rest["measure"] == "map") & rest["system"].isin(SAMPLINGS)]
     answers = [Paragraph(_beyond(rows)) for _, rows in maps.groupby(["benchmark", "setting"], sort=False)]
     return [Heading(3, "How much of the gain needs training"), Paragraph(text), *answers, _centring_table(rest)]
 
 
 def _gains(rows: pd.DataFrame, others: pd.DataFrame) -> list[float]:
     """Return the gain over the base of each row's sampling, not centred; NaN if it is not known."""
-    keys = ["benchmark", "sampling", "setting", "measure"]
+    keys = ["benchmark", "system", "setting", "measure"]
     gains = others[others["against"] == BASE.name].set_index(keys)["difference"]
     return [
-        gains.get((row["benchmark"], row["sampling"].partition("+")[0], row["setting"], row["measure"]), math.nan)
+        gains.get((row["benchmark"], row["system"].partition("+")[0], row["setting"], row["measure"]), math.nan)
         for row in rows.to_dict("records")
     ]
 
@@ -84,7 +84,7 @@ def _beyond(rows: pd.DataFrame) -> str:
         more = row["difference"]
         compared = f"{show('map', abs(more))} {'more' if more > 0 else 'less'} than centring"
         verdict = "not significantly different from centring" if row["p_holm"] >= ALPHA else compared
-        parts.append(f"{name_of(row['sampling'])} {show('map', row['gain'], sign=True)}, {verdict}")
+        parts.append(f"{name_of(row['system'])} {show('map', row['gain'], sign=True)}, {verdict}")
     figure = f"{name_of(first['benchmark'])} {name_figure(first['setting'], 'map')}"
     return f"Gains over the base in {figure}: {'; '.join(parts)}."
 
@@ -98,7 +98,7 @@ def _centring_table(rest: pd.DataFrame) -> Table:
         rows.append(
             [
                 name_of(row["benchmark"]),
-                f"{name_of(row['sampling'])} minus {CENTRED_BASE}",
+                f"{name_of(row['system'])} minus {CENTRED_BASE}",
                 name_figure(row["setting"], measure),
                 show(measure, row["gain"], sign=True),
                 show(measure, row["difference"], sign=True) + interval,

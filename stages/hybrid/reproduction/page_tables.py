@@ -27,14 +27,14 @@ def describe_systems(findings: Findings) -> list[Block]:
     )
     kinds = list(dict.fromkeys(zip(systems["setting"], systems["measure"], strict=True)))
     rows = []
-    for (benchmark, name), group in systems.groupby(["benchmark", "sampling"], sort=False):
+    for (benchmark, name), group in systems.groupby(["benchmark", "system"], sort=False):
         cells = {(row["setting"], row["measure"]): row for row in group.to_dict("records")}
         trained = str(name).partition("+")[0] in SAMPLINGS
         seeds, queries = group["seeds"].iloc[0], f"{group['n_queries'].max():,}"
         first = [name_of(str(benchmark)), name_of(str(name)), str(seeds) if trained else "–", queries]
         rows.append([*first, *(_figure(cells[kind]) for kind in kinds)])
     columns = ["benchmark", "system", "seeds", "queries", *(name_figure(*kind) for kind in kinds)]
-    baselines = describe_baselines(set(systems["sampling"]))
+    baselines = describe_baselines(set(systems["system"]))
     return [Heading(2, "Every system"), Paragraph(text), Table(columns, rows, text_columns=2), *baselines]
 
 
@@ -103,13 +103,13 @@ def describe_groups(findings: Findings) -> list[Block]:
 
 
 def _group_table(table: pd.DataFrame, name: str) -> Table:
-    """Return the mAP of each group of query languages, with a column per sampling or other system."""
-    samplings = list(dict.fromkeys(table["sampling"]))
+    """Return the mAP of each group of query languages, with a column per system."""
+    systems = list(dict.fromkeys(table["system"]))
     rows = []
     for keys, part in table.groupby(["benchmark", "setting", "group", "query_lang"], sort=False):
         benchmark, setting, group, langs = map(str, keys)
-        cells = {row["sampling"]: _figure(row) for row in part.to_dict("records")}
+        cells = {row["system"]: _figure(row) for row in part.to_dict("records")}
         first = [name_of(benchmark), SETTINGS[setting], group, langs]
-        rows.append([*first, *(cells.get(sampling, "–") for sampling in samplings)])
-    columns = ["benchmark", "setting", name, "query languages", *(name_of(sampling) for sampling in samplings)]
+        rows.append([*first, *(cells.get(system, "–") for system in systems)])
+    columns = ["benchmark", "setting", name, "query languages", *(name_of(system) for system in systems)]
     return Table(columns, rows, text_columns=4)

@@ -18,7 +18,7 @@ from stages.hybrid.reproduction.kept import (
     changed_params,
     check_alike,
     keep_run,
-    read_run,
+    read_kept_run,
     run_name,
 )
 
@@ -53,7 +53,7 @@ def plan_runs(seeds: Sequence[int], overrides: Sequence[str]) -> list[PlannedRun
             run = PlannedRun(sampling, seed, [*overrides, f"sampler.strategy={strategy}", f"seed={seed}"])
             planned = changed_params(params, run.changes)
             if (KEPT / run.name / COMPLETE).exists():
-                check_alike(read_run(KEPT / run.name), planned, "this run would have")
+                check_alike(read_kept_run(KEPT / run.name), planned, whose="this run would have")
             else:
                 missing.append(run)
     return missing

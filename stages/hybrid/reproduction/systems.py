@@ -22,11 +22,11 @@ from stages.hybrid.evaluation.significance.intervals import (
     sum_questions,
 )
 from stages.hybrid.ground.files import read_table
-from stages.hybrid.ground.layout import FINETUNED
+from stages.hybrid.ground.layout import BIAS_FILE, BIAS_MEANS_FILE, FINETUNED, MEASURES_FILE
 from stages.hybrid.reproduction.kept import KeptRun
 
 TRAINED = FINETUNED.name  # the model that a run trains; its adjusted systems are named finetuned+centred and so on
-COLUMNS = ["sampling", "seed", "benchmark", "setting", "measure", "query_lang", "value", "n_queries"]
+COLUMNS = ["system", "seed", "benchmark", "setting", "measure", "query_lang", "value", "n_queries"]
 
 
 @dataclass(frozen=True)
@@ -35,9 +35,9 @@ class Judged:
 
     Attributes:
         benchmark: Its name.
-        figures: Columns `COLUMNS`; ``seed`` is empty for a system that no run trained. The benchmark's own figure has
-            the query language `MEAN`.
-        sums: The sums by question of the `HEADLINES`, one entry per seed, by sampling, setting and measure.
+        figures: Columns `COLUMNS`; ``system`` is named as by `judge_runs`. ``seed`` is empty for a system that no run
+            trained. The benchmark's own figure has the query language `MEAN`.
+        sums: The sums by question of the `HEADLINES`, one entry per seed, by system, setting and measure.
         draws: The random numbers that all tests on the benchmark share.
     """
 
@@ -46,9 +46,9 @@ class Judged:
     sums: dict[tuple[str, str, str], list[QuestionSums]]
     draws: Draws
 
-    def mean_sums(self, sampling: str, setting: str, measure: str) -> QuestionSums | None:
-        """Return a sampling's sums, averaged over seeds; None if it has no such figure."""
-        runs = self.sums.get((sampling, setting, measure))
+    def mean_sums(self, system: str, setting: str, measure: str) -> QuestionSums | None:
+        """Return a system's sums, averaged over seeds; None if it has no such figure."""
+        runs = self.sums.get((system, setting, measure))
         return average_sums(runs) if runs else None
 
 
@@ -63,23 +63,23 @@ def judge_runs(runs: Sequence[KeptRun], benchmark: str) -> Judged:
         UserError: a table is missing, or two runs were asked different questions.
     """
     systems = list(_systems(runs, benchmark))
-    questions = pd.Index(sorted(read_table(systems[0][2] / "measures.parquet")["question_id"].unique()))
+    questions = pd.Index(sorted(read_table(systems[0][2] / MEASURES_FILE)["question_id"].unique()))
     tables: list[pd.DataFrame] = []
     sums: dict[tuple[str, str, str], list[QuestionSums]] = {}
-    for sampling, seed, folder in systems:
-        measured = read_table(folder / "measures.parquet")
-        figures = figures_of(measured, read_table(folder / "bias.parquet"))
+    for system, seed, folder in systems:
+        measured = read_table(folder / MEASURES_FILE)
+        figures = figures_of(measured, read_table(folder / BIAS_FILE))
         for setting, measure in HEADLINES:
             if (setting, measure) in figures:
                 summed = sum_questions(figures[setting, measure], measure, questions=questions)
-                sums.setdefault((sampling, setting, measure), []).append(summed)
-        tables.append(_tidy(measured, read_table(folder / "bias.csv")).assign(sampling=sampling, seed=seed))
+                sums.setdefault((system, setting, measure), []).append(summed)
+        tables.append(_tidy(measured, read_table(folder / BIAS_MEANS_FILE)).assign(system=system, seed=seed))
     table = pd.concat(tables, ignore_index=True).assign(benchmark=benchmark)[COLUMNS].astype({"seed": "Int64"})
     return Judged(benchmark, table, sums, draw(len(questions), np.random.default_rng(SEED)))
 
 
 def _systems(runs: Sequence[KeptRun], benchmark: str) -> Iterator[tuple[str, int | None, Path]]:
-    """Yield sampling, seed and folder of what was judged on ``benchmark``, untrained systems first."""
+    """Yield name, seed and folder of every system that was judged on ``benchmark``, untrained systems first."""
     folders = [(run, path) for run in runs for path in sorted((run.folder / benchmark).iterdir())]
     untrained = {path.name: path for _, path in reversed(folders) if not path.name.startswith(TRAINED)}
     yield from ((name, None, path) for name, path in sorted(untrained.items()))
@@ -97,10 +97,10 @@ def _tidy(measured: pd.DataFrame, bias: pd.DataFrame) -> pd.DataFrame:
 def over_seeds(figures: pd.DataFrame) -> pd.DataFrame:
     """Return the mean, the standard deviation and the number of seeds of every figure in the table of `Judged`.
 
-    Columns: sampling, benchmark, setting, measure, query_lang, ours, sd, seeds, n_queries (of one seed). With fewer
+    Columns: system, benchmark, setting, measure, query_lang, ours, sd, seeds, n_queries (of one seed). With fewer
     than two seeds, sd is NaN.
     """
-    keys = ["sampling", "benchmark", "setting", "measure", "query_lang"]
+    keys = ["system", "benchmark", "setting", "measure", "query_lang"]
     found = figures.groupby(keys, sort=False).agg(
         ours=("value", "mean"), sd=("value", "std"), seeds=("value", "size"), n_queries=("n_queries", "first")
     )
@@ -118,7 +118,7 @@ def with_intervals(table: pd.DataFrame, judged: Sequence[Judged]) -> pd.DataFram
 
 
 def _interval(runs: Judged, row: dict[Hashable, Any]) -> tuple[float, float]:
-    sums = runs.mean_sums(row["sampling"], row["setting"], row["measure"])
+    sums = runs.mean_sums(row["system"], row["setting"], row["measure"])
     if sums is not None and row["query_lang"] != MEAN:
         sums = select_languages(sums, row["query_lang"].split())
     return bootstrap_interval(sums, runs.draws.weights) if sums is not None and sums.cells else (np.nan, np.nan)

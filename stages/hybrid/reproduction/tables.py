@@ -27,8 +27,8 @@ NUMBERS = [str(number) for number in range(1, 9)]
 PLACE = ["benchmark", "setting", "measure", "query_lang"]  # of a figure in a table of the paper
 OURS = ["ours", "low", "high", "sd", "seeds", "n_queries"]
 COLUMNS = ["encoder", *PLACE, "sampling", *OURS, "paper", "difference", "better_than"]
-GROUP = ["benchmark", "setting", "measure", "group", "query_lang", "sampling", *OURS]
-SYSTEM = ["benchmark", "sampling", "setting", "measure", *OURS]
+GROUP = ["benchmark", "setting", "measure", "group", "query_lang", "system", *OURS]
+SYSTEM = ["benchmark", "system", "setting", "measure", *OURS]
 
 
 def paper_table(number: str, judged: Sequence[Judged], paper: pd.DataFrame) -> pd.DataFrame:
@@ -51,8 +51,8 @@ def paper_table(number: str, judged: Sequence[Judged], paper: pd.DataFrame) -> p
     for column in ("benchmark", "setting", "sampling"):
         rows = rows.assign(**{column: rows[column].map(ours_by_paper)})
     figures = pd.concat([over_seeds(runs.figures) for runs in judged], ignore_index=True)
-    rows = rows[rows["benchmark"].isin(set(figures["benchmark"]))]
-    table = with_intervals(rows.merge(figures, on=[*PLACE, "sampling"], how="left"), judged)
+    rows = rows[rows["benchmark"].isin(set(figures["benchmark"]))].assign(system=lambda chosen: chosen["sampling"])
+    table = with_intervals(rows.merge(figures, on=[*PLACE, "system"], how="left"), judged)
     marks = better_samplings(table[PLACE].drop_duplicates(), judged)
     keys = table[[*PLACE, "sampling"]].itertuples(index=False, name=None)
     names = [marks.get(key, "") for key in keys]
@@ -73,9 +73,9 @@ def group_table(judged: Sequence[Judged], group_of: Callable[[str], str]) -> pd.
     Of the adjusted systems, only the centred base is shown. ``query_lang`` holds the group's languages.
     """
     figures = pd.concat([runs.figures for runs in judged], ignore_index=True)
-    made = figures["sampling"].str.contains("+", regex=False) & (figures["sampling"] != CENTRED_BASE)
+    made = figures["system"].str.contains("+", regex=False) & (figures["system"] != CENTRED_BASE)
     rows = figures[~made & (figures["measure"] == "map") & (figures["query_lang"] != MEAN)]
-    keys = ["sampling", "seed", "benchmark", "setting", "measure", "group"]
+    keys = ["system", "seed", "benchmark", "setting", "measure", "group"]
     groups = rows.assign(group=rows["query_lang"].map(group_of)).groupby(keys, sort=False, dropna=False)
     means = groups.agg(value=("value", "mean"), n_queries=("n_queries", "sum"), query_lang=("query_lang", _join))
     table = with_intervals(over_seeds(means.reset_index()), judged)
@@ -126,7 +126,7 @@ def compare_with_others(judged: Sequence[Judged]) -> pd.DataFrame:
     """Return how each sampling differs from each system that no run trained, all of them one family for Holm.
 
     Such a system is the base, an adjusted base, or a baseline. Another contrast is that of the sampling's centred model
-    with the centred base. Columns: benchmark, sampling, against, setting, measure, those of `Difference`, p_holm.
+    with the centred base. Columns: benchmark, system, against, setting, measure, those of `Difference`, p_holm.
 
     Raises:
         UserError: two systems were asked different questions.
@@ -139,14 +139,14 @@ def compare_with_others(judged: Sequence[Judged]) -> pd.DataFrame:
             if pair[0] is not None and pair[1] is not None:
                 keys = (runs.benchmark, one, other, setting, measure)
                 rows.append((*keys, *compare(pair[0], pair[1], runs.draws)))
-    columns = ["benchmark", "sampling", "against", "setting", "measure", *Difference._fields]
+    columns = ["benchmark", "system", "against", "setting", "measure", *Difference._fields]
     table = pd.DataFrame(rows, columns=columns)
     return table.assign(p_holm=holm(table["p"]))
 
 
 def _contrasts(figures: pd.DataFrame) -> list[tuple[str, str]]:
     """Return the pairs of `compare_with_others`: a sampling, or its centred model, and what it is compared with."""
-    has_seed = figures.groupby("sampling", sort=False)["seed"].first().notna()
+    has_seed = figures.groupby("system", sort=False)["seed"].first().notna()
     trained, others = list(has_seed.index[has_seed]), list(has_seed.index[~has_seed])
     both = [(centred_name(name), CENTRED_BASE) for name in SAMPLINGS]
     return [

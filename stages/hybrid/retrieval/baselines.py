@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-LEXICAL = ("random", "bm25")  # systems that rank without a model
+MODEL_FREE = ("random", "bm25")  # systems that rank without a model
 ADJUSTMENTS = ("centred", "centred_training", "lir")  # what can be done with a model's embeddings
-WITHOUT_MODEL = "baseline"  # folder of the systems in LEXICAL, in place of a model's name
+WITHOUT_MODEL = "baseline"  # folder of the systems in MODEL_FREE, in place of a model's name
 
 
 def adjusted_name(model: str, adjustment: str) -> str:
@@ -25,15 +25,15 @@ def find_systems(scores: Path, models: list[str], *, benchmark: str) -> dict[str
 
     Args:
         scores: The folder data/scores.
-        models: Names of models; `WITHOUT_MODEL` stands for the systems in `LEXICAL`.
+        models: Names of models; `WITHOUT_MODEL` stands for the systems in `MODEL_FREE`.
         benchmark: Name of the benchmark.
     """
     found: dict[str, Path] = {}
     for model in models:
         own = Path(model, benchmark)
-        below = {adjusted_name(model, kind): own / kind for kind in ADJUSTMENTS}
+        below = {adjusted_name(model, adjustment): own / adjustment for adjustment in ADJUSTMENTS}
         if model == WITHOUT_MODEL:
-            below = {name: own / name for name in LEXICAL}
+            below = {name: own / name for name in MODEL_FREE}
         else:
             found[model] = own
         found |= {name: path for name, path in below.items() if (scores / path).is_dir()}

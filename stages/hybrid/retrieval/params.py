@@ -6,6 +6,8 @@ from pydantic import Field, model_validator
 
 from stages.hybrid.ground.params import Section
 
+Baseline = Literal["random", "bm25", "centred", "centred_training", "lir"]  # MODEL_FREE and ADJUSTMENTS, by a test
+
 
 class IndexParams(Section):
     """How the passages are indexed.
@@ -51,6 +53,6 @@ class BaselinesParams(Section):
         lir_directions: number of main directions per language that lir removes; from 1
     """
 
-    names: list[Literal["random", "bm25", "centred", "centred_training", "lir"]]
+    names: list[Baseline]
     training_texts: Annotated[int, Field(ge=1)]
     lir_directions: Annotated[int, Field(ge=1)]

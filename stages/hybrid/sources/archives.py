@@ -1,13 +1,26 @@
 """Reading raw files, whether they lie in a zip, a tar or a folder."""
 
+import lzma
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from stages.hybrid.ground.errors import UserError
+from stages.hybrid.ground.errors import UserError, first_line
 
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2")
+MOST_BYTES = 2**30  # of unpacked pages that are read from one archive
+BROKEN = (  # what is raised for an archive that is damaged, cut off, encrypted or packed in an unknown way
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    OSError,
+    RuntimeError,
+    ValueError,  # a name that is not UTF-8
+)
 
 
 def find_archive(folder: Path) -> Path | None:
@@ -29,23 +42,34 @@ def read_pages(source: Path, keep: Callable[[str], bool] = lambda _: True) -> It
         keep: Returns whether to read the file at a path.
 
     Raises:
-        UserError: ``source`` does not exist, or is neither a folder nor a whole archive.
+        UserError: ``source`` does not exist, or is neither a folder nor a whole archive. Or it is an archive whose
+            pages have more than `MOST_BYTES`.
     """
+    if source.is_dir():
+        yield from _read_folder(source, keep)
+        return
     try:
-        if source.is_dir():
-            yield from _read_folder(source, keep)
-        elif zipfile.is_zipfile(source):
-            yield from _read_zip(source, keep)
-        else:
-            yield from _read_tar(source, keep)
+        yield from _read_zip(source, keep) if zipfile.is_zipfile(source) else _read_tar(source, keep)
     except FileNotFoundError:
         raise UserError(
             f"{source}: not found, expected an archive or a folder; run the stage fetch, or `dvc repro`"
         ) from None
-    except (zipfile.BadZipFile, tarfile.TarError) as error:
+    except BROKEN as error:
         raise UserError(
-            f"{source}: is not a whole zip or tar archive ({error}); delete it and run the stage fetch"
+            f"{source}: is not a whole zip or tar archive ({first_line(error)}); delete it and run the stage fetch"
         ) from None
+
+
+def check_size(source: Path, size: int) -> None:
+    """Check how many bytes of pages an archive or a package has when it is unpacked.
+
+    Raises:
+        UserError: ``size`` is more than `MOST_BYTES`.
+    """
+    if size > MOST_BYTES:
+        raise UserError(
+            f"{source}: has more than {MOST_BYTES} bytes of pages, expected fewer; check that it is the right file"
+        )
 
 
 def _read_folder(folder: Path, keep: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
@@ -57,13 +81,20 @@ def _read_folder(folder: Path, keep: Callable[[str], bool]) -> Iterator[tuple[st
 
 def _read_zip(archive: Path, keep: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
     with zipfile.ZipFile(archive) as file:
-        for name in sorted(name for name in file.namelist() if keep(name) and not name.endswith("/")):
+        names = sorted(name for name in file.namelist() if keep(name) and not name.endswith("/"))
+        check_size(archive, sum(file.getinfo(name).file_size for name in names))
+        for name in names:
             yield name, file.read(name)
 
 
 def _read_tar(archive: Path, keep: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
     # Read through once, then sort: going back in a compressed tar means unpacking it again.
+    pages, size = {}, 0
     with tarfile.open(archive) as file:
-        members = ((member, file.extractfile(member)) for member in file if member.isfile() and keep(member.name))
-        pages = {member.name: content.read() for member, content in members if content is not None}
+        for member in file:
+            if member.isfile() and keep(member.name):
+                size += member.size
+                check_size(archive, size)
+                content = file.extractfile(member)
+                pages[member.name] = content.read() if content else b""
     yield from sorted(pages.items())

@@ -46,10 +46,10 @@ def recorded_files(folder: Path) -> dict[str, dict[str, str]]:
     """Return what SOURCE.json in ``folder`` says of each file, by path; nothing if it does not exist.
 
     Raises:
-        UserError: SOURCE.json is not JSON.
+        UserError: SOURCE.json is not JSON, or lacks "files".
     """
     path = folder / SOURCE
-    found: dict[str, dict[str, str]] = read_json(path)["files"] if path.exists() else {}
+    found: dict[str, dict[str, str]] = read_json(path, keys=("files",))["files"] if path.exists() else {}
     return found
 
 

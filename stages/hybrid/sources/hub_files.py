@@ -10,7 +10,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import ClassVar, NamedTuple
 
-from stages.hybrid.ground.errors import UserError
+from stages.hybrid.ground.errors import UserError, first_line
 from stages.hybrid.ground.files import sha256_of, whole_file
 from stages.hybrid.sources.home import Home, choose_items, is_whole, recorded_files
 
@@ -157,9 +157,8 @@ def _download(part: Part, folder: Path) -> None:
             local_dir=folder,
         )
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise UserError(
-            f"data set {part.repository}: cannot be fetched from the Hugging Face hub ({reason}); connect to the "
-            "internet, or name a folder with its files in fetch.mirror, HYBRID_MIRROR or fetch.folders"
+            f"data set {part.repository}: cannot be fetched from the Hugging Face hub ({first_line(error)}); connect "
+            "to the internet, or name a folder with its files in fetch.mirror, HYBRID_MIRROR or fetch.folders"
         ) from None
     shutil.rmtree(folder / HUB_CACHE, ignore_errors=True)

@@ -17,9 +17,9 @@ from urllib.parse import unquote
 
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.ground.files import sha256_of, whole_file
+from stages.hybrid.sources.archives import check_size
 from stages.hybrid.sources.home import Home, choose_items, is_whole, recorded_files
 
-MOST_BYTES = 2**30  # of pages from one package
 DOWNLOADS = ".packages"  # folder in data/raw/NAME/ for what apt-get downloads; removed when all is done
 WAYS_OUT = (
     "name a folder or an archive of your own in fetch.folders, or use a profile that needs no packages, such as toy"
@@ -126,8 +126,8 @@ def find_packages(packages: Iterable[str], folder: Path) -> dict[str, Package]:
     """
     names = sorted(set(packages))
     update = _run_apt(["update"], folder)
-    answer = _run_apt(["download", "--print-uris", *names], folder)
-    found = {match["name"]: _package(match) for match in URI_LINE.finditer(answer.stdout)}
+    done = _run_apt(["download", "--print-uris", *names], folder)
+    found = {match["name"]: _package(match) for match in URI_LINE.finditer(done.stdout)}
     missing = [name for name in names if name not in found]
     if missing:
         raise UserError(_not_in_index(missing, update))
@@ -160,10 +160,10 @@ def _download(packages: Iterable[Package], folder: Path) -> dict[str, Path]:
     paths = {package.name: (package, folder / package.file) for package in packages}
     lacking = [name for name, (package, path) in paths.items() if not is_whole(path, package.sha256)]
     if lacking:
-        answer = _run_apt(["download", *lacking], folder)
+        done = _run_apt(["download", *lacking], folder)
         failed = [name for name in lacking if not is_whole(paths[name][1], paths[name][0].sha256)]
         if failed:
-            unreached = UNREACHED.search(answer.stdout + answer.stderr)
+            unreached = UNREACHED.search(done.stdout + done.stderr)
             reason = f" ({unreached[1].strip()})" if unreached else ""
             names = ", ".join(failed)
             raise UserError(
@@ -212,7 +212,8 @@ def unpack_pages(deb: Path, archive: Path, keep: Callable[[str], bool]) -> None:
         keep: Returns whether the file at a path in the package, such as ``usr/share/...``, is a page.
 
     Raises:
-        UserError: dpkg-deb is not installed, or the package is broken, has no page, or more than `MOST_BYTES` of them.
+        UserError: dpkg-deb is not installed, or the package is broken, has no page, or is too large for
+            `check_size`.
     """
     try:
         process = subprocess.Popen(
@@ -238,20 +239,16 @@ def _read_pages(
     """Yield (path, content) of each page in a package's tar stream; links and unsafe paths are left out.
 
     Raises:
-        UserError: The pages have more than `MOST_BYTES`.
+        UserError: The pages have too many bytes, as for `check_size`.
     """
-    left = MOST_BYTES
+    size = 0
     with tarfile.open(fileobj=process.stdout, mode="r|") as tar:
         for member in tar:
             path = _safe_path(member.name)
             if not member.isfile() or path is None or not keep(path):
                 continue
-            left -= member.size
-            if left < 0:
-                raise UserError(
-                    f"{deb}: has more than {MOST_BYTES} bytes of pages, expected fewer; check that it is the right "
-                    "package"
-                )
+            size += member.size
+            check_size(deb, size)
             content = tar.extractfile(member)
             yield path, content.read() if content else b""
 

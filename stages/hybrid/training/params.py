@@ -4,8 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from stages.hybrid.encoding.params import Precision
-from stages.hybrid.ground.params import Section
+from stages.hybrid.ground.params import Precision, Section
 
 
 class TrainingParams(Section):
@@ -17,7 +16,7 @@ class TrainingParams(Section):
     Attributes:
         learning_rate: AdamW's highest learning rate; above 0
         weight_decay: AdamW's weight decay; from 0
-        warmup_share: share of the steps in which the learning rate rises from 0; it then falls linearly to 0; 0 to
+        warmup_share: share of the steps in which the learning rate rises, before it falls linearly; range: 0 to
             below 1
         max_grad_norm: gradients of a larger L2 norm are scaled down to this norm; 0 leaves them as they are
         dropout: share of the activations that is set to 0 at random; 0 to below 1
@@ -26,14 +25,14 @@ class TrainingParams(Section):
         query_length: tokens of a query that are read, its prompt included; from 8
         passage_length: tokens of a passage that are read, its prompt included; from 8
         word_embeddings: frozen, trained, or trimmed (trained for the tokens in the plan's texts only, in less memory)
-        frozen_layers: how many of the lowest layers, and with them the embeddings, are not trained; from 0
-        lora_rank: rank of adapters on the attention's queries and values, trained instead of the layers; 0 adds none
-        validation_steps: steps between two measurements of the loss on data/validation.parquet; 0 measures none
-        patience: validations without a new best, after which training stops and keeps the best weights; 0 never stops
+        frozen_layers: how many of the lowest layers are not trained, nor are word embeddings then; 0 to layers - 1
+        lora_rank: rank of adapters on the attention's queries and values, trained instead of the layers; from 0 (none)
+        validation_steps: steps between two measurements of the validation loss; 0 measures none
+        patience: measurements without a new best validation loss after which training stops; 0 never stops
         base_share: weight of the base in the average of base and fine-tuned weights that is saved; 0 to below 1
         precision: auto (bfloat16 if the processor or GPU supports it, else float32), bfloat16 or float32
         tokens_per_micro_batch: tokens in one forward and backward pass, padding included; from 1
-        tokens_in_memory: a batch with more tokens in one process is run twice, with cached gradients; from 1
+        tokens_in_memory: a batch with more tokens in one process is encoded twice, with cached gradients; from 1
         checkpoint_steps: steps between two checkpoints; from 1
     """
 

@@ -36,6 +36,7 @@ class PlanBatches(Dataset[TrainingBatch]):
         self,
         plan: pd.DataFrame,
         pairs: pd.DataFrame,
+        *,
         encoder: "SentenceTransformer",
         params: TrainingParams,
         negatives: pd.DataFrame | None = None,
@@ -50,7 +51,8 @@ class PlanBatches(Dataset[TrainingBatch]):
             negatives: with the columns of `records.Negative` and ``dataset``; None if there are none.
 
         Raises:
-            UserError: the plan names a pair that is not in ``pairs``.
+            UserError: the plan names a pair that is not in ``pairs``, or the encoder has no prompt for queries or
+                passages.
         """
         self._plan = plan
         self._rows = {

@@ -14,7 +14,7 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.ground.files import whole_file
-from stages.hybrid.records import Batch
+from stages.hybrid.records import Batch, is_parallel_text
 from stages.hybrid.training.dual_encoder import DualEncoder, batch_loss
 from stages.hybrid.training.params import TrainingParams
 from stages.hybrid.training.plan_batches import PlanBatches
@@ -38,7 +38,7 @@ def validation_batches(
         UserError: the held-out pairs make no batch.
     """
     drawn = draw_validation(held_out, len(plan["group_ids"].iloc[0]), seed=seed)
-    return PlanBatches(drawn, held_out, encoder, params)
+    return PlanBatches(drawn, held_out, encoder=encoder, params=params)
 
 
 def draw_validation(pairs: pd.DataFrame, batch_size: int, *, seed: int) -> pd.DataFrame:
@@ -87,8 +87,8 @@ def _draw_batches(rng: np.random.Generator, table: pd.DataFrame, batch_size: int
     langs_of = table.groupby("group_id", sort=True)["lang"].agg(sorted)
     languages = sorted(table["lang"].unique())
     chosen = rng.permutation(len(languages))[:BATCHES_PER_KIND]
-    parallel_text = (table["query"] == table["passage"]).all()  # its monolingual loss would say nothing
-    whole = [] if parallel_text else [_draw_monolingual(rng, langs_of, languages[i]) for i in chosen]
+    # The monolingual loss of parallel text would say nothing.
+    whole = [] if is_parallel_text(table) else [_draw_monolingual(rng, langs_of, languages[i]) for i in chosen]
     parts = [rows[place : place + batch_size] for place in range(0, len(langs_of), batch_size) for rows in whole]
     monolingual = [rows for rows in parts if len(rows) > 1][:BATCHES_PER_KIND]
     number = max(len(monolingual), len(chosen))

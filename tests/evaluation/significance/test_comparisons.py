@@ -43,7 +43,7 @@ def test_systems_are_compared_in_every_figure_that_both_have() -> None:
     assert table["difference"].tolist()[:3] == pytest.approx([0.2] * 3)
     assert table["p"].tolist()[:3] == [1 / 200] * 3
     assert set(table["against"]) == {"base"}
-    intervals = find_intervals(figures["base"], draws, questions).set_index(["setting", "measure"])
+    intervals = find_intervals(figures["base"], draws, questions=questions).set_index(["setting", "measure"])
     assert set(intervals.index) == set(HEADLINES)
     figure = average_benchmark(queries).set_index("setting")["value"]["monolingual"]
     assert intervals["low"]["monolingual", "map"] < figure < intervals["high"]["monolingual", "map"]

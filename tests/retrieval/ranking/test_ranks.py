@@ -9,8 +9,9 @@ import pytest
 from stages.hybrid.evaluation.quality.measures import measure_queries
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.records import Benchmark, Passage, Qrel, Query
+from stages.hybrid.retrieval.model_free import random_scores
 from stages.hybrid.retrieval.ranking import ranks as ranks_module
-from stages.hybrid.retrieval.ranking.ranks import dense_scores, exact_ranks, random_scores, rank_passages
+from stages.hybrid.retrieval.ranking.ranks import dense_scores, exact_ranks, rank_passages
 
 LANGS = ("de", "en", "th")
 

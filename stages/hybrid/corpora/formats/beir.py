@@ -9,7 +9,15 @@ from typing import Any
 
 import pandas as pd
 
-from stages.hybrid.corpora.formats.text_rows import CORRECT, are_texts, numbered_lines, read_rows, text_of
+from stages.hybrid.corpora.formats.text_rows import (
+    CORRECT,
+    are_texts,
+    check_lang,
+    lang_of,
+    numbered_lines,
+    read_rows,
+    text_of,
+)
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.ground.files import read_json
 from stages.hybrid.records import Benchmark, Passage, Qrel, Query
@@ -26,8 +34,8 @@ def read_benchmark(folder: Path, languages: list[str]) -> Benchmark:
     queries of every split.
 
     Raises:
-        UserError: A file is missing or malformed, or an id occurs twice or has white space in it. Or a judgement names
-            an unknown id, or nothing is judged in ``languages``.
+        UserError: A file is missing or malformed, ``lang`` is no code of a language, or an id occurs twice or has white
+            space in it. Or a judgement names an unknown id, or nothing is judged in ``languages``.
     """
     file_languages = _read_file_languages(folder)
     queries = _read_queries(_rows_file(folder, "queries"), file_languages.get("queries"))
@@ -90,6 +98,8 @@ def _read_file_languages(folder: Path) -> dict[str, str]:
         raise UserError(
             f'{path}: is {found!r}, expected languages as in {{"queries": "de", "corpus": "en"}}; correct the file'
         )
+    for lang in found.values():
+        check_lang(lang, str(path), advice="correct the file")
     return found
 
 
@@ -122,7 +132,7 @@ def _new_id(row: dict[str, Any], where: str, known: Container[str]) -> str:
 
 def _lang_of(row: dict[str, Any], where: str, file_lang: str | None) -> str:
     if row.get("lang") is not None:
-        return text_of(row, "lang", where)
+        return lang_of(row, where)
     if file_lang is None:
         raise UserError(
             f'{where}: has no "lang", expected a language; add it to every row, or put {FILE_LANGUAGES} into the '

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from stages.hybrid.ground.errors import UserError
+from stages.hybrid.ground.errors import UserError, first_line
 
 ROWS_AT_ONCE = 50_000
 
@@ -55,7 +55,6 @@ def _read(builder: str, paths: list[Path], columns: list[str], **options: Any) -
             f"{paths[0].parent}: {names} lack the column {error}, expected it; delete them and run the stage fetch"
         ) from None
     except (ValueError, OSError, EOFError, zlib.error) as error:
-        reason = str(error).strip().splitlines()[0]
         raise UserError(
-            f"{paths[0].parent}: {names} cannot be read ({reason}); delete them and run the stage fetch"
+            f"{paths[0].parent}: {names} cannot be read ({first_line(error)}); delete them and run the stage fetch"
         ) from None

@@ -34,7 +34,7 @@ class Paragraph(NamedTuple):
     is_bare: bool
 
 
-class PageSection(NamedTuple):
+class LibreOfficeSection(NamedTuple):
     """A heading with an id, the heading above it ("" for the first), and its paragraphs by id."""
 
     key: str
@@ -43,11 +43,11 @@ class PageSection(NamedTuple):
     paragraphs: dict[str, Paragraph]
 
 
-def read_page(content: bytes) -> list[PageSection]:
+def read_page(content: bytes) -> list[LibreOfficeSection]:
     """Return a page's own sections in reading order; those without a heading's id, text or paragraphs are left out."""
     tree = etree.fromstring(content, PARSER) if content.strip() else None
     area = tree.find(".//div[@id='DisplayArea']") if tree is not None else None
-    sections: list[PageSection] = []
+    sections: list[LibreOfficeSection] = []
     above: dict[int, str] = {}  # the headings above the current one, by level
     current: dict[str, Paragraph] = {}
     for element in _walk(area) if area is not None else ():
@@ -62,7 +62,7 @@ def read_page(content: bytes) -> list[PageSection]:
             parent = above[max(above)] if above else ""
             above[level] = heading
             if heading and place and all(section.key != place for section in sections):
-                sections.append(PageSection(place, heading, parent, current))
+                sections.append(LibreOfficeSection(place, heading, parent, current))
     return [section for section in sections if section.paragraphs]
 
 

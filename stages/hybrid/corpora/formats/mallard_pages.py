@@ -36,7 +36,7 @@ UNSPOKEN = frozenset({f"{MALLARD}media", f"{MALLARD}comment"})  # within a sente
 JOINED = {f"{MALLARD}guiseq": " ▸ ", f"{MALLARD}keyseq": "+"}  # what stands between the parts of a sequence
 
 
-class PageSection(NamedTuple):
+class MallardSection(NamedTuple):
     """A heading and its passages: the text up to the next heading and, for a page, its one-line description."""
 
     key: str  # "0" for the page, then the sections in order
@@ -64,7 +64,7 @@ def read_titles(root: etree._Element) -> dict[str, str]:
     return titles
 
 
-def read_page(root: etree._Element, titles: dict[str, str]) -> list[PageSection]:
+def read_page(root: etree._Element, titles: dict[str, str]) -> list[MallardSection]:
     """Return a page's sections in reading order, the page itself first.
 
     Args:
@@ -80,7 +80,7 @@ def read_page(root: etree._Element, titles: dict[str, str]) -> list[PageSection]
                 passages["desc"] = _numbered(
                     _text(desc, titles) for desc in root.iterfind(f"{MALLARD}info/{MALLARD}desc")
                 )
-            sections.append(PageSection(str(position), _text(title, titles), passages))
+            sections.append(MallardSection(str(position), _text(title, titles), passages))
     return sections
 
 

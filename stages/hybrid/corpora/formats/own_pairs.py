@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from stages.hybrid.corpora.formats.text_rows import read_rows, text_of
+from stages.hybrid.corpora.formats.text_rows import lang_of, read_rows, text_of
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.records import Pair
 
@@ -15,8 +15,8 @@ def read_pairs(path: Path, languages: list[str]) -> list[Pair]:
     ``query`` and ``passage``. Without ``page_id``, the page is the group. A row that repeats another is dropped.
 
     Raises:
-        UserError: There is no such file, a field is missing or not text, or one group has two texts in one language. Or
-            there are no pairs in ``languages``.
+        UserError: There is no such file, a field is missing or not text, ``lang`` is no code of a language, or one
+            group has two texts in one language. Or there are no pairs in ``languages``.
     """
     first: dict[tuple[str, str], tuple[str, Pair]] = {}
     for where, row in read_rows(_pairs_file(path)):
@@ -53,4 +53,5 @@ def _pairs_file(path: Path) -> Path:
 def _pair_of(row: dict[str, Any], where: str) -> Pair:
     group_id = text_of(row, "group_id", where)
     page_id = group_id if row.get("page_id") is None else text_of(row, "page_id", where)
-    return Pair(group_id, page_id, *(text_of(row, key, where) for key in ("lang", "query", "passage")))
+    lang = lang_of(row, where)
+    return Pair(group_id, page_id, lang, *(text_of(row, key, where) for key in ("query", "passage")))

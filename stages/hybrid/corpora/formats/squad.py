@@ -31,5 +31,5 @@ def read_squad(content: bytes, source: str) -> Iterator[SquadQuestion]:
                 text, place = paragraph["context"].strip(), f"{i:04d}-{j:03d}"
                 for asked in paragraph["qas"]:
                     yield SquadQuestion(str(asked["id"]), asked["question"].strip(), text, place)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UserError(f"{source}: not in SQuAD's format ({error!r}); delete it and fetch it again") from None

@@ -9,9 +9,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from stages.hybrid.ground.errors import UserError
+from stages.hybrid.ground.errors import UserError, first_line
 
 CORRECT = "correct the line"  # what to do about a row of the user's own
+LANG = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]+)*")
+NOT_LANGUAGES = frozenset({"all", "mean"})  # in tables of figures: all languages together, and means over them
 HALF_CHARACTER = re.compile("[\ud800-\udfff]")  # JSON can spell one surrogate alone, UTF-8 cannot
 
 
@@ -59,6 +61,27 @@ def text_of(row: dict[str, Any], key: str, where: str, *, advice: str = CORRECT)
     return str(found)
 
 
+def lang_of(row: dict[str, Any], where: str) -> str:
+    """Return the code of a language under ``lang`` of the row at the place ``where``.
+
+    Raises:
+        UserError: It is missing or not text, or is no code, as for `check_lang`.
+    """
+    return check_lang(text_of(row, "lang", where), where)
+
+
+def check_lang(lang: str, where: str, *, advice: str = CORRECT) -> str:
+    """Return ``lang``, which stands at the place ``where``; ``advice`` is what an error says to do.
+
+    Raises:
+        UserError: It is not two or three small letters, with parts such as a region after hyphens. Or it is one of
+            `NOT_LANGUAGES`.
+    """
+    if not LANG.fullmatch(lang) or lang in NOT_LANGUAGES:
+        raise UserError(f"{where}: lang is {lang!r}, expected a code of ISO 639-1 such as de or pt-BR; {advice}")
+    return lang
+
+
 def are_texts(values: list[Any]) -> bool:
     """Return whether every value is a text that is not blank."""
     return all(isinstance(value, str) and value.strip() for value in values)
@@ -69,7 +92,7 @@ def _parquet_rows(path: Path) -> Iterator[Any]:
         for batch in pq.ParquetFile(path).iter_batches():
             yield from batch.to_pylist()
     except (pa.ArrowException, OSError, ValueError) as error:  # a page may be broken though the file's frame is whole
-        raise UserError(f"{path}: is not valid parquet ({' '.join(str(error).split())}); write it again") from None
+        raise UserError(f"{path}: is not valid parquet ({first_line(error)}); write it again") from None
 
 
 def _jsonl_rows(path: Path, advice: str) -> Iterator[tuple[int, Any]]:

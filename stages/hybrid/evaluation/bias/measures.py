@@ -43,7 +43,8 @@ def rank_distances(ranks: pd.DataFrame) -> pd.Series:
 
     That is max r_i - min r_i over the ranks r_i of the query's relevant passages in the pool of all languages. If they
     are ranked one after another, it is the number of relevant passages minus 1. At most it is the size of the pool
-    minus 1. Queries with one relevant passage are left out.
+    minus 1. Queries with one relevant passage are left out. It is smaller if no language is preferred, and also if
+    ranking is better.
 
     Source: Huang et al. 2023, as used in arXiv 2408.10536.
     """

@@ -15,3 +15,15 @@ class BiasParams(Section):
     """
 
     top_k: Annotated[int, Field(ge=1)]
+
+    def check_run_depth(self, run_depth: int) -> None:
+        """Check that runs of ``run_depth`` passages per query have the passages that are counted.
+
+        Raises:
+            ValueError: they are too short.
+        """
+        if self.top_k > run_depth:
+            raise ValueError(
+                f"bias.top_k is {self.top_k}, expected at most measures.run_depth, {run_depth}; lower it, or raise "
+                "run_depth"
+            )

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from stages.hybrid.evaluation.names import ALL_LANGUAGES, CELL, QUERY_IN_CELL, SETTINGS
+from stages.hybrid.evaluation.names import ALL_LANGUAGES, CELL, QUERY_IN_CELL, SETTINGS, setting_order
 
 MAP_CUTOFF = 20  # for map@20, which LAReQA and XTREME-R report
 NDCG_CUTOFF = 10
@@ -127,6 +127,7 @@ def _in_order(table: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
 
     The measures of one cell keep their order.
     """
-    position = table["setting"].map({setting: i for i, setting in enumerate(SETTINGS)})
-    ordered = table.assign(position=position).sort_values(["position", *keys[1:]], kind="stable", ignore_index=True)
+    ordered = table.assign(position=setting_order(table["setting"])).sort_values(
+        ["position", *keys[1:]], kind="stable", ignore_index=True
+    )
     return ordered[[*keys, "measure", "value", "n_queries"]]

@@ -53,7 +53,7 @@ def compare_benchmark(systems: Mapping[str, Figures], models: Sequence[str]) -> 
     intervals = []
     for name, figures in systems.items():
         chosen = {key: table for key, table in figures.items() if name in models or key in HEADLINES}
-        intervals.append(find_intervals(chosen, draws, questions).assign(system=name))
+        intervals.append(find_intervals(chosen, draws, questions=questions).assign(system=name))
     compared = compare_systems(systems, find_contrasts(models, systems), draws=draws, questions=questions)
     return pd.concat(intervals, ignore_index=True), compared.assign(p_holm=holm(compared["p"]))
 
@@ -64,7 +64,7 @@ def questions_of(systems: Mapping[str, Figures]) -> pd.Index:
     return pd.Index(sorted(set().union(*(table["question_id"].unique() for table in tables.values()))))
 
 
-def find_intervals(figures: Figures, draws: Draws, questions: pd.Index) -> pd.DataFrame:
+def find_intervals(figures: Figures, draws: Draws, *, questions: pd.Index) -> pd.DataFrame:
     """Return the 95 % interval of each of ``figures``: columns setting, measure, low, high."""
     rows = [
         (setting, measure, *bootstrap_interval(sum_questions(table, measure, questions=questions), draws.weights))

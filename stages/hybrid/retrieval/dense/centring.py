@@ -21,13 +21,18 @@ Removal = Callable[[np.ndarray, str], np.ndarray]  # embeddings of one language,
 
 
 def adjust(
-    kind: str, data: Benchmark, embeddings: tuple[np.ndarray, np.ndarray], params: BaselinesParams, *, means: Path
+    adjustment: str,
+    benchmark: Benchmark,
+    *,
+    embeddings: tuple[np.ndarray, np.ndarray],
+    params: BaselinesParams,
+    means: Path,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the embeddings of queries and of passages, each side adjusted by its own means or directions.
 
     Args:
-        kind: One of `ADJUSTMENTS`.
-        data: The benchmark.
+        adjustment: One of `ADJUSTMENTS`.
+        benchmark: The benchmark.
         embeddings: Those of its queries and of its passages, each of shape (n, dim).
         params: How many directions ``lir`` removes.
         means: The folder with the means of training text, for ``centred_training``.
@@ -37,15 +42,16 @@ def adjust(
     """
 
     def adjusted(side: str, found: np.ndarray, langs: np.ndarray) -> np.ndarray:
-        if kind == "lir":
-            return remove_language_directions(found, langs, language_directions(found, langs, params.lir_directions))
-        known = read_means(means, side) if kind == "centred_training" else language_means(found, langs)
-        return centre(found, langs, known)
+        if adjustment == "lir":
+            directions = language_directions(found, langs, number=params.lir_directions)
+            return remove_language_directions(found, langs, directions=directions)
+        known = read_means(means, side) if adjustment == "centred_training" else language_means(found, langs)
+        return centre(found, langs, means=known)
 
     queries, passages = embeddings
     return (
-        adjusted("queries", queries, data.queries["lang"].to_numpy(dtype=str)),
-        adjusted("passages", passages, data.passages["lang"].to_numpy(dtype=str)),
+        adjusted("queries", queries, benchmark.queries["lang"].to_numpy(dtype=str)),
+        adjusted("passages", passages, benchmark.passages["lang"].to_numpy(dtype=str)),
     )
 
 
@@ -85,7 +91,7 @@ def read_means(folder: Path, side: str) -> dict[str, np.ndarray]:
     return {str(lang): values.to_numpy() for lang, values in read_table(folder / f"{side}.parquet").items()}
 
 
-def centre(embeddings: np.ndarray, langs: np.ndarray, means: Mapping[str, np.ndarray]) -> np.ndarray:
+def centre(embeddings: np.ndarray, langs: np.ndarray, *, means: Mapping[str, np.ndarray]) -> np.ndarray:
     """Return ``embeddings`` minus their language's mean, L2-normalised, float32, shape (n, dim).
 
     For a language without a mean, the mean of all means is subtracted. An embedding that equals its mean becomes zero,
@@ -98,7 +104,7 @@ def centre(embeddings: np.ndarray, langs: np.ndarray, means: Mapping[str, np.nda
     return _by_language(embeddings, langs, lambda rows, lang: rows - means.get(lang, middle))
 
 
-def language_directions(embeddings: np.ndarray, langs: np.ndarray, number: int) -> dict[str, np.ndarray]:
+def language_directions(embeddings: np.ndarray, langs: np.ndarray, *, number: int) -> dict[str, np.ndarray]:
     """Return the first ``number`` right singular vectors of each language's embeddings, shape (number, dim).
 
     A language has at most as many directions as it has texts, and at most ``dim``. The embeddings are not centred
@@ -118,7 +124,7 @@ def language_directions(embeddings: np.ndarray, langs: np.ndarray, number: int) 
 
 
 def remove_language_directions(
-    embeddings: np.ndarray, langs: np.ndarray, directions: Mapping[str, np.ndarray]
+    embeddings: np.ndarray, langs: np.ndarray, *, directions: Mapping[str, np.ndarray]
 ) -> np.ndarray:
     """Return ``embeddings`` minus their projection on their language's directions, L2-normalised, float32.
 

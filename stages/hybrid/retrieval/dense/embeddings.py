@@ -1,4 +1,4 @@
-"""What index, ranks and offsets share: how many embeddings are converted at a time, and a check of embeddings."""
+"""What index, ranks and centring share: how many embeddings are converted at a time, and a check of embeddings."""
 
 from collections.abc import Sequence
 

@@ -56,20 +56,6 @@ def dense_scores(benchmark: Benchmark, *, queries: np.ndarray, passages: np.ndar
     return lambda rows: _scores(queries[rows], passages)
 
 
-def random_scores(benchmark: Benchmark, *, seed: int) -> Scorer:
-    """Return a scorer by chance: scores are drawn uniformly from [0, 1).
-
-    A query's scores depend only on the seed and on the query's row.
-    """
-    queries, passages = len(benchmark.queries), len(benchmark.passages)
-
-    def draw(rows: slice) -> np.ndarray:
-        generators = [np.random.default_rng([seed, row]) for row in range(queries)[rows]]
-        return np.stack([generator.random(passages, dtype=np.float32) for generator in generators])
-
-    return draw
-
-
 def rank_passages(benchmark: Benchmark, score: Scorer, *, depth: int) -> Ranking:
     """Return the ranks of `exact_ranks`, and for each query the best ``depth`` passages of the pool.
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from stages.hybrid.ground.errors import UserError
+from stages.hybrid.ground.errors import UserError, first_line
 from stages.hybrid.ground.files import whole_file, write_text
 from stages.hybrid.records import Benchmark
 
@@ -77,8 +77,9 @@ def read_run(path: Path, *, depth: int) -> pd.DataFrame:
     try:
         run = pd.read_csv(path, keep_default_na=False, **form)
     except (OSError, EOFError, ValueError, zlib.error) as error:
-        reason = str(error).splitlines()[0]
-        raise UserError(f"{path}: not a whole TREC run ({reason}); delete it and run the stage score again") from None
+        raise UserError(
+            f"{path}: not a whole TREC run ({first_line(error)}); delete it and run the stage score again"
+        ) from None
     if len(run) and run["rank"].max() < depth:
         raise UserError(
             f"{path}: has at most {run['rank'].max()} passages per query, expected {depth}; raise measures.run_depth"

@@ -11,15 +11,15 @@ from tokenizers import Tokenizer
 
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.records import Benchmark
-from stages.hybrid.retrieval.ranking.ranks import Scorer, random_scores
+from stages.hybrid.retrieval.ranking.ranks import Scorer
 
 
-def scorer_of(name: str, data: Benchmark, *, seed: int, tokenizer: Path) -> Scorer:
-    """Return the scorer of the baseline ``name``, random or bm25, for the benchmark ``data``.
+def scorer_of(name: str, benchmark: Benchmark, *, seed: int, tokenizer: Path) -> Scorer:
+    """Return the scorer of the baseline ``name``, random or bm25, for ``benchmark``.
 
     Args:
-        name: One of `LEXICAL`.
-        data: The benchmark.
+        name: One of `MODEL_FREE`.
+        benchmark: The benchmark.
         seed: Seed of the random scores.
         tokenizer: The base encoder's tokenizer.json, for BM25.
 
@@ -27,9 +27,23 @@ def scorer_of(name: str, data: Benchmark, *, seed: int, tokenizer: Path) -> Scor
         UserError: The tokenizer is missing.
     """
     if name == "random":
-        return random_scores(data, seed=seed)
+        return random_scores(benchmark, seed=seed)
     loaded = load_tokenizer(tokenizer)
-    return bm25_scores(*(subwords(loaded, table["text"].tolist()) for table in (data.queries, data.passages)))
+    return bm25_scores(*(subwords(loaded, table["text"].tolist()) for table in (benchmark.queries, benchmark.passages)))
+
+
+def random_scores(benchmark: Benchmark, *, seed: int) -> Scorer:
+    """Return a scorer by chance: scores are drawn uniformly from [0, 1).
+
+    A query's scores depend only on the seed and on the query's row.
+    """
+    queries, passages = len(benchmark.queries), len(benchmark.passages)
+
+    def draw(rows: slice) -> np.ndarray:
+        generators = [np.random.default_rng([seed, row]) for row in range(queries)[rows]]
+        return np.stack([generator.random(passages, dtype=np.float32) for generator in generators])
+
+    return draw
 
 
 def load_tokenizer(path: Path) -> Tokenizer:

@@ -9,7 +9,7 @@ import pytest
 
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.records import Benchmark, Passage, Qrel, Query
-from stages.hybrid.retrieval.lexical import bm25_scores, load_tokenizer, subwords
+from stages.hybrid.retrieval.model_free import bm25_scores, load_tokenizer, subwords
 from stages.hybrid.retrieval.ranking.ranks import rank_passages
 
 PASSAGES = [["red", "hat"], ["red", "red", "shoe", "lace"], ["shoe"]]
