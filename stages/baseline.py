@@ -1,10 +1,14 @@
 """Rank a benchmark without a model, in random order and by BM25: data/benchmarks -> data/scores, data/bias."""
 
+from typing import Self
+
 import click
+from pydantic import model_validator
 
 from stages.hybrid.evaluation.bias.params import BiasParams
+from stages.hybrid.evaluation.layout import BIAS, SCORES, metrics_folder
 from stages.hybrid.evaluation.quality.params import MeasuresParams
-from stages.hybrid.ground.layout import BASE, BENCHMARKS, BIAS, SCORES, metrics_folder
+from stages.hybrid.ground.layout import BASE, BENCHMARKS, TOKENIZER_FILE
 from stages.hybrid.ground.params import Params, ProfileName, Seed
 from stages.hybrid.ground.stage import stage
 from stages.hybrid.retrieval.params import BaselinesParams
@@ -18,6 +22,11 @@ class Reads(Params):
     measures: MeasuresParams
     baselines: BaselinesParams
     bias: BiasParams
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        self.bias.check_run_depth(self.measures.run_depth)  # here, because this stage reads both
+        return self
 
 
 @stage
@@ -37,7 +46,7 @@ def main(params: Reads, benchmark: str) -> None:
         whole_folder(metrics_folder(params.profile, benchmark) / WITHOUT_MODEL) as figures,
     ):
         for name in (name for name in MODEL_FREE if name in params.baselines.names):
-            scorer = scorer_of(name, tables, seed=params.seed, tokenizer=BASE / "tokenizer.json")
+            scorer = scorer_of(name, tables, seed=params.seed, tokenizer=BASE / TOKENIZER_FILE)
             ranking = rank_passages(tables, scorer, depth=params.measures.run_depth)
             write_scores(scores / name, ranking, benchmark=tables, cutoffs=cutoffs, name=name)
             metrics = figures / f"{name}.json"

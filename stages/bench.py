@@ -16,11 +16,11 @@ def main(names: tuple[str, ...]) -> None:
 
     from stages.hybrid.bench.catalogue import subjects
     from stages.hybrid.bench.inputs import read_inputs
-    from stages.hybrid.bench.run import check_names, first_results, measure, read_commit, to_measure, write
+    from stages.hybrid.bench.run import check_rows, first_results, measure, read_commit, to_measure, write
     from stages.hybrid.bench.table import to_table
 
     params, known, commit = read_inputs(), subjects(), read_commit()
-    check_names(names, known)
+    check_rows(names, known)
     results, failed = first_results(names), []
     for subject in to_measure(known, names, results, commit=commit):
         click.echo(f"measuring {', '.join(subject.rows)}", err=True)

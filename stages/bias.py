@@ -3,7 +3,8 @@
 import click
 
 from stages.hybrid.evaluation.bias.params import BiasParams
-from stages.hybrid.ground.layout import BENCHMARKS, BIAS, SCORES, metrics_folder
+from stages.hybrid.evaluation.layout import BIAS, SCORES, metrics_folder
+from stages.hybrid.ground.layout import BENCHMARKS
 from stages.hybrid.ground.params import Params, ProfileName
 from stages.hybrid.ground.stage import stage
 

@@ -2,7 +2,15 @@
 
 import click
 
-from stages.hybrid.ground.layout import BIAS, BIAS_FILE, COMPARISONS, MEASURES_FILE, SCORES
+from stages.hybrid.evaluation.layout import (
+    BIAS,
+    BIAS_FILE,
+    COMPARISONS,
+    COMPARISONS_FILE,
+    INTERVALS_FILE,
+    MEASURES_FILE,
+    SCORES,
+)
 from stages.hybrid.ground.params import Models, Names, Params
 from stages.hybrid.ground.stage import stage
 
@@ -32,8 +40,8 @@ def main(params: Reads) -> None:
         intervals.append(bounds.assign(benchmark=benchmark))
         comparisons.append(compared.assign(benchmark=benchmark))
         click.echo(f"{benchmark}: {len(compared)} comparisons, Holm-corrected as one family")
-    write_table(COMPARISONS / "intervals.parquet", pd.concat(intervals, ignore_index=True))
-    write_table(COMPARISONS / "comparisons.parquet", pd.concat(comparisons, ignore_index=True))
+    write_table(COMPARISONS / INTERVALS_FILE, pd.concat(intervals, ignore_index=True))
+    write_table(COMPARISONS / COMPARISONS_FILE, pd.concat(comparisons, ignore_index=True))
 
 
 if __name__ == "__main__":

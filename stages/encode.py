@@ -6,7 +6,7 @@ Each distinct text is encoded once.
 import click
 
 from stages.hybrid.encoding.params import EncoderParams
-from stages.hybrid.ground.layout import BENCHMARKS, EMBEDDINGS, MODELS, SIDES
+from stages.hybrid.ground.layout import BENCHMARKS, MODELS, SIDES, embeddings_file
 from stages.hybrid.ground.params import Params
 from stages.hybrid.ground.stage import stage
 
@@ -22,12 +22,12 @@ def main(params: Reads, model: str, benchmark: str) -> None:
     from stages.hybrid.encoding.corpus import resumable_encoder
     from stages.hybrid.ground.files import read_table, write_array
 
-    folder = EMBEDDINGS / model / benchmark
     with resumable_encoder(MODELS / model, params.encoder) as encode:
         for side, prompt in SIDES.items():
             texts = read_table(BENCHMARKS / benchmark / f"{side}.parquet")["text"].tolist()
-            write_array(folder / f"{side}.npy", encode(texts, prompt=prompt))
-            click.echo(f"{folder / side}.npy: {len(texts)} texts, of which {len(set(texts))} are distinct")
+            file = embeddings_file(model, benchmark, side)
+            write_array(file, encode(texts, prompt=prompt))
+            click.echo(f"{file}: {len(texts)} texts, of which {len(set(texts))} are distinct")
 
 
 if __name__ == "__main__":

@@ -11,11 +11,9 @@ from typing import Self
 import click
 from pydantic import model_validator
 
-from stages.hybrid.evaluation.bias.params import BiasParams
-from stages.hybrid.evaluation.quality.params import MeasuresParams
 from stages.hybrid.ground.errors import one_line_errors
 from stages.hybrid.ground.layout import RAW
-from stages.hybrid.ground.params import Names, Params
+from stages.hybrid.ground.params import Names, Params, check_apart
 from stages.hybrid.ground.stage import stage
 from stages.hybrid.sources.params import FetchParams
 
@@ -29,12 +27,10 @@ class Reads(Params):
     languages: list[str]
     evaluation_languages: list[str]
     fetch: FetchParams
-    measures: MeasuresParams
-    bias: BiasParams
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        self.bias.check_run_depth(self.measures.run_depth)  # here, because this stage is the first
+        check_apart(self.datasets, [*self.benchmarks, self.validation_set])
         return self
 
 
@@ -62,8 +58,8 @@ def main(params: Reads) -> None:
     from stages.hybrid.corpora.fetching import check_names, fetch_raw
 
     benchmarks = [*params.benchmarks, *([params.validation_set] if params.validation_set else [])]
-    check_names("datasets", params.datasets, find_training_sets(), params.fetch.folders)
-    check_names("benchmarks and validation_set", benchmarks, find_benchmarks(), params.fetch.folders)
+    check_names("datasets", params.datasets, known=find_training_sets(), folders=params.fetch.folders)
+    check_names("benchmarks and validation_set", benchmarks, known=find_benchmarks(), folders=params.fetch.folders)
     wanted = dict.fromkeys(benchmarks, params.evaluation_languages) | dict.fromkeys(params.datasets, params.languages)
     with click.progressbar(wanted, label="fetch", item_show_func=lambda name: name or "") as progress:
         for name in progress:

@@ -26,7 +26,7 @@ def main(params: Reads) -> None:
     from stages.hybrid.encoding.model import load_encoder
     from stages.hybrid.ground.files import read_table, whole_folder, write_table
     from stages.hybrid.records import read_data_sets
-    from stages.hybrid.training.checkpoints import own_checkpoints
+    from stages.hybrid.training.checkpoints import own_checkpoints, training_inputs
     from stages.hybrid.training.plan_batches import PlanBatches
     from stages.hybrid.training.processes import check_divisible, join_processes, process_count, process_number
     from stages.hybrid.training.trainer import finetune
@@ -40,10 +40,10 @@ def main(params: Reads) -> None:
     batches = PlanBatches(plan, pairs, encoder=encoder, params=params.training, negatives=negatives)
     validation = None
     if params.training.validation_steps:
-        validation = validation_batches(read_table(VALIDATION), plan, encoder, params.training, seed=params.seed)
-    tables = [folder / f"{name}.parquet" for name in params.datasets for folder in (PAIRS, NEGATIVES)]
-    inputs = [*sorted(BASE.rglob("*.safetensors")), PLAN, VALIDATION, *tables]
-    checkpoints = own_checkpoints(CHECKPOINTS, inputs, [params.training, params.seed])
+        validation = validation_batches(
+            read_table(VALIDATION), plan=plan, encoder=encoder, params=params.training, seed=params.seed
+        )
+    checkpoints = own_checkpoints(CHECKPOINTS, training_inputs(params.datasets), [params.training, params.seed])
     curve = finetune(
         encoder, batches, validation=validation, params=params.training, checkpoints=checkpoints, seed=params.seed
     )

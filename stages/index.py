@@ -2,7 +2,7 @@
 
 import click
 
-from stages.hybrid.ground.layout import EMBEDDINGS, INDEX_FILE, INDEXES
+from stages.hybrid.ground.layout import INDEX_FILE, INDEXES, embeddings_file
 from stages.hybrid.ground.params import Params
 from stages.hybrid.ground.stage import stage
 from stages.hybrid.retrieval.params import IndexParams
@@ -19,7 +19,7 @@ def main(params: Reads, model: str, benchmark: str) -> None:
     from stages.hybrid.ground.files import read_array
     from stages.hybrid.retrieval.dense.search import build_index, save_index
 
-    index = build_index(read_array(EMBEDDINGS / model / benchmark / "passages.npy"), params.index)
+    index = build_index(read_array(embeddings_file(model, benchmark, "passages")), params.index)
     save_index(INDEXES / model / benchmark / INDEX_FILE, index)
     click.echo(f"{model} on {benchmark}: {index.ntotal} passages indexed as {type(index).__name__}")
 

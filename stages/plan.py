@@ -30,7 +30,7 @@ def read_steps(steps: tuple[str, ...], number: int) -> list[int]:
     """Return the steps as numbers, for a plan of ``number`` batches.
 
     Raises:
-        UserError: the plan does not have one of them.
+        UserError: The plan does not have one of them.
     """
     for step in steps:
         if not step.isdecimal() or int(step) >= number:

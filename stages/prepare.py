@@ -2,7 +2,6 @@
 
 import click
 
-from stages.hybrid.ground.errors import UserError
 from stages.hybrid.ground.layout import BENCHMARKS, PAIRS, RAW, STATISTICS, VALIDATION
 from stages.hybrid.ground.params import Names, Params
 from stages.hybrid.ground.stage import stage
@@ -27,7 +26,13 @@ def main(params: Reads) -> None:
     from stages.hybrid.corpora.catalogue import read_benchmark, read_pairs
     from stages.hybrid.ground.files import write_json, write_table
     from stages.hybrid.pairs.leaks import find_leaks
-    from stages.hybrid.pairs.preparation import choose_validation, count_benchmark, count_pairs, prepare_pairs
+    from stages.hybrid.pairs.preparation import (
+        check_languages,
+        choose_validation,
+        count_benchmark,
+        count_pairs,
+        prepare_pairs,
+    )
     from stages.hybrid.records import Pair, write_benchmark
 
     benchmarks, training, statistics = {}, {}, {}
@@ -44,10 +49,7 @@ def main(params: Reads) -> None:
         click.echo(
             f"{name}: {len(table)} pairs of {table['group_id'].nunique()} groups in {table['lang'].nunique()} languages"
         )
-    if missing := set(params.languages).difference(*(table["lang"] for table in training.values())):
-        raise UserError(
-            f"languages: no training set has a pair in {', '.join(sorted(missing))}; remove them, or add a training set"
-        )
+    check_languages(params.languages, training)
     validation = choose_validation(training, benchmarks, params.validation_set)
     for name in params.benchmarks:  # written only now, because the checks above can stop the run
         write_benchmark(BENCHMARKS / name, benchmarks[name])

@@ -43,9 +43,9 @@ def changed_by_hand() -> bool:
 
     try:
         params = read_mapping(PARAMS)
-    except UserError:  # not valid YAML, so a person wrote it
+        return params.get("profile") not in profile_names() or composed_values(params["profile"]) != params
+    except UserError:  # either file is not valid, so a person changed it
         return True
-    return params.get("profile") not in profile_names() or composed_values(params["profile"]) != params
 
 
 if __name__ == "__main__":

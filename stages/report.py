@@ -3,7 +3,8 @@
 import click
 
 from stages.hybrid.base.params import BaseParams
-from stages.hybrid.ground.layout import FINETUNED, REPORTS
+from stages.hybrid.evaluation.layout import REPORTS
+from stages.hybrid.ground.layout import FINETUNED
 from stages.hybrid.ground.params import Models, Names, Params, ProfileName, Seed
 from stages.hybrid.ground.stage import stage
 from stages.hybrid.training.params import TrainingParams
@@ -24,8 +25,8 @@ class Reads(Params):
 @stage
 def main(params: Reads) -> None:
     from stages.hybrid.report.evidence import read_evidence
-    from stages.hybrid.report.model_card import ModelFacts, read_prompts
-    from stages.hybrid.report.output import write_pages, write_tables
+    from stages.hybrid.report.model_card import describe_model, read_prompts
+    from stages.hybrid.report.output import REPORT, write_pages, write_tables
 
     evidence = read_evidence(
         profile=params.profile,
@@ -34,21 +35,13 @@ def main(params: Reads) -> None:
         benchmarks=params.benchmarks,
         languages=params.languages,
     )
-    facts = None
+    card = ""
     if evidence.plan and FINETUNED.exists():
-        facts = ModelFacts(
-            base=params.base,
-            languages=evidence.languages,
-            prompts=read_prompts(FINETUNED),
-            sources=evidence.sources,
-            plan=evidence.plan,
-            params=params.training,
-            seed=params.seed,
-        )
+        card = describe_model(evidence, base=params.base, prompts=read_prompts(FINETUNED), params=params.training)
     folder = REPORTS / params.profile
     write_tables(folder, evidence)
-    write_pages(folder, evidence, facts)
-    click.echo(f"{folder / 'report.html'}: {len(params.benchmarks)} benchmarks, {len(params.models)} models")
+    write_pages(folder, evidence, card=card)
+    click.echo(f"{folder / REPORT}: {len(params.benchmarks)} benchmarks, {len(params.models)} models")
 
 
 if __name__ == "__main__":

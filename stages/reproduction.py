@@ -14,7 +14,7 @@ from stages.hybrid.ground.stage import tool
 @click.option("--seed", "seeds", type=int, multiple=True, default=(13, 14, 15), show_default=True, help="For --run.")
 @click.option("-S", "overrides", multiple=True, metavar="KEY=VALUE", help="For --run: given to `dvc exp run -S`.")
 def main(make: bool, seeds: tuple[int, ...], overrides: tuple[str, ...]) -> None:
-    from stages.hybrid.reproduction.collect import PAGE, collect, write_findings
+    from stages.hybrid.reproduction.collect import PAGE, collect_findings, write_findings
     from stages.hybrid.reproduction.kept import KEPT, read_kept_runs
     from stages.hybrid.reproduction.runs import head_is_detached, make_run, params_restored, plan_runs
 
@@ -26,7 +26,7 @@ def main(make: bool, seeds: tuple[int, ...], overrides: tuple[str, ...]) -> None
         if head_is_detached():
             click.echo("note: git is not on a branch, which happens if DVC is killed; run `git switch BRANCH`")
     runs = read_kept_runs(KEPT)
-    findings = collect(runs)
+    findings = collect_findings(runs)
     write_findings(findings)
     click.echo(f"{PAGE}: {len(runs)} runs, {findings.figures['benchmark'].nunique()} benchmarks")
 

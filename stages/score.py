@@ -2,8 +2,9 @@
 
 import click
 
+from stages.hybrid.evaluation.layout import CHECK_FILE, SCORES
 from stages.hybrid.evaluation.quality.params import MeasuresParams
-from stages.hybrid.ground.layout import BENCHMARKS, CHECK_FILE, EMBEDDINGS, INDEX_FILE, INDEXES, MEANS, SCORES, SIDES
+from stages.hybrid.ground.layout import BENCHMARKS, INDEX_FILE, INDEXES, MEANS, SIDES, embeddings_file
 from stages.hybrid.ground.params import Params
 from stages.hybrid.ground.stage import stage
 from stages.hybrid.retrieval.params import BaselinesParams
@@ -28,7 +29,7 @@ def main(params: Reads, model: str, benchmark: str) -> None:
     from stages.hybrid.retrieval.ranking.runs import write_qrels
 
     tables = read_tables(BENCHMARKS / benchmark)
-    queries, passages = (read_array(EMBEDDINGS / model / benchmark / f"{side}.npy") for side in SIDES)
+    queries, passages = (read_array(embeddings_file(model, benchmark, side)) for side in SIDES)
     index = load_index(INDEXES / model / benchmark / INDEX_FILE)
     cutoffs, depth = params.measures.cutoffs, params.measures.run_depth
     with whole_folder(SCORES / model / benchmark) as folder:

@@ -1,6 +1,6 @@
 """Print the headline figures of the last report, and write its costs.md: the time and memory of each stage."""
 
-from stages.hybrid.ground.layout import REPORTS
+from stages.hybrid.evaluation.layout import REPORTS
 from stages.hybrid.ground.params import Models, Names, Params, ProfileName, Seed
 from stages.hybrid.ground.stage import tool
 

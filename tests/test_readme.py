@@ -1,89 +1,89 @@
-"""README and docs: figures equal the committed reports, the example runs, lines and commands are as promised."""
+"""README: figures equal the committed reports, the example runs; lines, links and commands of all pages hold."""
 
 import re
 import subprocess
 import sys
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
-from stages.hybrid.evaluation.names import HEADLINES
-from stages.hybrid.report.figures import show
+from support.committed import (
+    COUNTS,
+    README,
+    bias_counts,
+    costs_of,
+    figures_of,
+    headline_rows,
+    read_profile,
+    read_report,
+    table_rows,
+)
 from support.stage_scripts import ROOT
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
-RESULTS = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)\)")
-ITALIC = re.compile(r"^\*.*\*$")
-
-
-def rows_of(text: str, heading: str) -> list[list[str]]:
-    """Return the cells of the table below ``heading``, without its two head lines."""
-    lines = text[text.index(heading) :].splitlines()
-    start = next(i for i, line in enumerate(lines) if line.startswith("|"))
-    table = lines[start:]
-    end = next((i for i, line in enumerate(table) if not line.startswith("|")), len(table))
-    return [[cell.strip() for cell in line.strip("|").split("|")] for line in table[2:end]]
-
-
-def figures_of(profile: str, benchmark: str, system: str) -> list[str]:
-    """Return a system's headline figures in a committed report, as they are shown."""
-    summary = pd.read_csv(ROOT / "reports" / profile / "tables" / "summary.csv")
-    rows = summary[(summary["benchmark"] == benchmark) & (summary["system"] == system)]
-    values = rows.set_index(["setting", "measure"])["value"]
-    return [show(measure, values[setting, measure]) for setting, measure in HEADLINES]
 
 
 def test_the_readme_s_table_is_that_of_the_committed_report() -> None:
-    summary = pd.read_csv(ROOT / "reports" / "help" / "tables" / "summary.csv")
-    for system, *figures, queries in rows_of(README, "`make run` ends with a table"):
+    for system, *figures, queries in table_rows(README, "`make run` ends with a table"):
         assert figures == figures_of("help", "gnome", system), system
-        assert queries == f"{summary.loc[summary['system'] == system, 'n_queries'].max():,}"
+        summary = read_report("help/tables/summary.csv", system=system)
+        assert queries == f"{summary['n_queries'].max():,}"
 
 
-@pytest.mark.parametrize(("heading", "profile"), [("(profile `help`)", "help"), ("(profile `lareqa`)", "lareqa")])
-def test_the_tables_of_results_are_those_of_the_committed_reports(heading: str, profile: str) -> None:
-    for benchmark, system, *figures in rows_of(RESULTS, heading):
-        if not ITALIC.match(system):
-            assert figures == figures_of(profile, benchmark, system), (benchmark, system)
+def test_the_readme_s_costs_are_those_of_the_committed_run() -> None:
+    minutes, memory = costs_of("help")
+    assert f"**Cost.** {minutes} after installation, on two cores of a Xeon with AMX, and {memory} of memory." in README
 
 
-def test_the_paper_s_figures_in_results_are_the_paper_s() -> None:
-    paper = pd.read_csv(ROOT / "stages" / "hybrid" / "report" / "paper_results.csv", dtype={"table": str})
-    names = {"xquad_r": "XQuAD-R", "mlqa_r": "MLQA-R"}
-    for benchmark, system, *figures in rows_of(RESULTS, "(profile `lareqa`)"):
-        if ITALIC.match(system):
-            rows = paper[(paper["benchmark"] == names[benchmark]) & (paper["query_lang"] == "mean")]
-            rows = rows[(rows["model"] == "XLM-R") & (rows["sampling"] == "hybrid") & rows["table"].isin(["1", "2"])]
-            values = rows.set_index(["setting", "measure"])["value"]
-            keys = [(setting.replace("_", "-"), measure) for setting, measure in HEADLINES]
-            assert figures == [show(measure, values[setting, measure]) for setting, measure in keys]
+def test_the_readme_s_counts_are_those_of_the_committed_reports() -> None:
+    text = " ".join(README.split())
+    better, worse = bias_counts()
+    words = f"{COUNTS[worse].title()} of the other {COUNTS[better + worse]} bias measures"
+    assert f"{words} are worse than the centred base's" in text
+    languages = read_profile("help")["evaluation_languages"]
+    assert f"On GNOME's help in {len(languages)} languages" in text
+    systems = read_report("help/tables/summary.csv")["system"].nunique()
+    assert systems == 10
+    assert "ends with a table of ten systems" in text and "Four of the ten:" in text
+    assert len(table_rows(README, "Four of the ten:")) == 4
+    claims = read_report("reproduction/claims.csv")
+    holds, fails = ((claims["verdict"] == verdict).sum() for verdict in ("holds", "does not hold"))
+    rest = len(claims) - holds - fails
+    tests = f"We made {len(claims)} tests of the paper's comparisons: {holds} hold, {fails} do not, {rest} are not"
+    assert f"{tests} significant." in text
 
 
-def test_the_comparisons_in_results_are_those_of_the_committed_report() -> None:
-    table = pd.read_csv(ROOT / "reports" / "lareqa" / "tables" / "comparisons.csv")
-    compared = table[(table["system"] == "finetuned") & (table["against"] == "base+centred")]
-    values = compared.set_index(["benchmark", "setting", "measure"])
-    for benchmark, text in (("xquad_r", "On XQuAD-R, the"), ("mlqa_r", "On MLQA-R, it")):
-        sentence = " ".join(RESULTS[RESULTS.index(text) :].partition("\n\n")[0].split())
-        for setting, measure in HEADLINES:
-            row = values.loc[(benchmark, setting, measure)]
-            assert show(measure, abs(row["difference"])) in sentence, (benchmark, setting, measure)
-            assert f"{row['p_holm']:.3f}" in sentence
+def test_the_readme_s_words_on_the_samplings_are_those_of_the_committed_claims() -> None:
+    verdicts = read_report("reproduction/claims.csv").groupby("claim")["verdict"].agg(list)
+    for claim in (5, 6, 8):  # better than X-Y in monolingual mAP; than X-X-mono in the other two settings
+        assert verdicts[claim] == ["holds", "holds"], claim
+    # at least as good as X-Y: on XQuAD-R and MLQA-R, in rank distance and multilingual mAP
+    assert verdicts[12] == ["does not hold", "does not hold"]
+    assert [verdict == "does not hold" for verdict in verdicts[9]] == [True, False]
+    words = "Hybrid has significantly better cross-lingual and multilingual mAP than monolingual batches, and better "
+    words += "monolingual mAP than cross-lingual batches. Cross-lingual batches have a smaller rank distance, and on "
+    assert f"{words}XQuAD-R better multilingual mAP." in " ".join(README.split())
 
 
-def test_the_samplings_in_results_are_those_of_the_committed_runs() -> None:
-    systems = pd.read_csv(ROOT / "reports" / "reproduction" / "systems.csv")
-    names = {"X-X-mono": "x_x_mono", "X-Y": "x_y"}
-    for benchmark, sampling, *figures in rows_of(RESULTS, "(profile `samplings`)"):
-        rows = systems[(systems["benchmark"] == benchmark) & (systems["system"] == names.get(sampling, sampling))]
-        found = rows.set_index(["setting", "measure"])
-        for (setting, measure), figure in zip(HEADLINES, figures, strict=True):
-            row = found.loc[(setting, measure)]
-            spread = "" if pd.isna(row["sd"]) else f" ± {show(measure, row['sd'])}"
-            assert figure == show(measure, row["ours"]) + spread, (benchmark, sampling, measure)
+def test_the_readme_s_words_on_significance_are_those_of_the_committed_reports() -> None:
+    for profile, benchmark, against, sign in (
+        ("help", "gnome", "base", 1),
+        ("help", "gnome", "base+centred", 1),
+        ("lareqa", "xquad_r", "base+centred", 1),
+        ("lareqa", "mlqa_r", "base+centred", -1),
+    ):
+        where = {"benchmark": benchmark, "system": "finetuned", "against": against}
+        rows = headline_rows(f"{profile}/tables/comparisons.csv", **where)
+        distance = rows.pop(("multilingual", "rank_distance"))
+        assert all(row["difference"] * sign > 0 and row["p_holm"] < 0.05 for row in rows.values()), where
+        assert profile != "help" or (distance["difference"] < 0 and distance["p_holm"] < 0.05)
+    text = " ".join(README.split())
+    assert "significantly better than its base, in mAP in all three settings and in rank distance" in text
+    words = (
+        "on XQuAD-R a longer run is significantly better than the centred base in mAP, on MLQA-R significantly worse."
+    )
+    assert words in text
 
 
 def test_the_readme_s_example_ranks_passages(base: Path, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from stages.hybrid.batches.params import SamplerParams
 from stages.hybrid.encoding.params import EncoderParams
 from stages.hybrid.evaluation.bias.params import BiasParams
 from stages.hybrid.evaluation.quality.params import MeasuresParams
-from stages.hybrid.ground.params import Models, Names, Params, ProfileName, Section, Seed, read_mapping
+from stages.hybrid.ground.params import Models, Names, Params, ProfileName, Section, Seed, check_apart, read_mapping
 from stages.hybrid.pairs.params import PrepareParams
 from stages.hybrid.retrieval.params import BaselinesParams, IndexParams, NegativesParams
 from stages.hybrid.sources.params import FetchParams
@@ -83,6 +83,7 @@ class AllParams(Params):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
+        check_apart(self.datasets, [*self.benchmarks, self.validation_set])
         self.bias.check_run_depth(self.measures.run_depth)
         return self
 
@@ -105,7 +106,7 @@ def compose(name: str) -> str:
     It begins with the profile's own first comment. Every parameter has its meaning as a comment.
 
     Raises:
-        UserError: the profile has an unknown parameter or a wrong value, or its file is missing.
+        UserError: The profile has an unknown parameter or a wrong value, or its file is missing.
     """
     composed_values(name)
     load = YAML().load  # keeps how numbers and lists are written
@@ -123,7 +124,7 @@ def composed_values(name: str, profiles: Path = PROFILES) -> dict[str, Any]:
     """Return the parameters of profile ``name`` in the folder ``profiles``.
 
     Raises:
-        UserError: as for `compose`.
+        UserError: As for `compose`.
     """
     path = profiles / f"{name}.yaml"
     values = _merge(read_mapping(profiles / f"{DEFAULT}.yaml"), read_mapping(path))

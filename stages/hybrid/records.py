@@ -85,6 +85,19 @@ class Benchmark:
     passages: pd.DataFrame
     qrels: pd.DataFrame
 
+    @classmethod
+    def from_rows(cls, queries: Iterable[Query], passages: Iterable[Passage], qrels: Iterable[Qrel]) -> "Benchmark":
+        """Return the benchmark with these rows, which may be in any order."""
+        return cls(
+            queries=_sorted_table(queries, Query._fields, by=["lang", "query_id"]),
+            passages=_sorted_table(passages, Passage._fields, by=["lang", "passage_id"]),
+            qrels=_sorted_table(qrels, Qrel._fields, by=["query_id", "passage_id"]),
+        )
+
+
+def _sorted_table(rows: Iterable[NamedTuple], columns: Iterable[str], *, by: list[str]) -> pd.DataFrame:
+    return pd.DataFrame(list(rows), columns=list(columns)).sort_values(by, ignore_index=True)
+
 
 def read_tables(folder: Path) -> Benchmark:
     """Return a benchmark from the tables that the prepare stage wrote to ``folder``.

@@ -11,7 +11,7 @@ from stages.hybrid.ground.errors import UserError
 from stages.hybrid.ground.files import read_table
 from stages.hybrid.ground.layout import PAIRS, PLAN
 from stages.hybrid.report import pages
-from stages.hybrid.report.output import TABLES
+from stages.hybrid.report.output import COSTS, REPORT, SUMMARY, TABLES
 from stages.hybrid.report.results import headline_table
 
 BEGINNING = 200  # characters of a text that are printed, however wide the terminal is
@@ -22,16 +22,16 @@ def print_summary(folder: Path) -> None:
     """Print the headline figures of the report in ``folder``, and the paths of its pages.
 
     Raises:
-        UserError: there is no report in ``folder``.
+        UserError: There is no report in ``folder``.
     """
-    summary = read_table(folder / TABLES / "summary.csv")
+    summary = read_table(folder / TABLES / SUMMARY)
     console = Console()
     for benchmark in dict.fromkeys(summary["benchmark"]):
         figures = headline_table(summary, list(dict.fromkeys(summary["system"])), benchmark=benchmark)
         # Short heads, so that the table fits in 80 columns.
         columns = [name.replace("lingual ", "\n").replace("cross-", "cross") for name in figures.columns]
         console.print(to_terminal(pages.Table(columns, figures.rows, figures.text_columns), title=benchmark))
-    console.print(f"The whole report: {folder / 'report.html'}; time and memory: {folder / 'costs.md'}")
+    console.print(f"The whole report: {folder / REPORT}; time and memory: {folder / COSTS}")
 
 
 def print_block(console: Console, block: pages.Block) -> None:
@@ -56,7 +56,7 @@ def print_batch(console: Console, batch: pd.Series) -> None:
     """Print one batch, a row of the plan, with the texts of its pairs.
 
     Raises:
-        UserError: a pair of the batch is not among the training pairs.
+        UserError: A pair of the batch is not among the training pairs.
     """
     pairs = read_table(PAIRS / f"{batch['dataset']}.parquet").set_index(["group_id", "lang"])
     title = f"step {batch['step']}: a {batch['kind']} batch of {len(batch['group_ids'])} pairs from {batch['dataset']}"
@@ -64,16 +64,19 @@ def print_batch(console: Console, batch: pd.Series) -> None:
     for column, ratio in (("query in", None), ("passage in", None), ("group", None), ("query", 1), ("passage", 2)):
         table.add_column(column, ratio=ratio, max_width=GROUP if ratio is None else None, no_wrap=True)
     for group, query, passage in zip(batch["group_ids"], batch["query_langs"], batch["passage_langs"], strict=True):
-        texts = find_text(pairs, group, query)["query"], find_text(pairs, group, passage)["passage"]
+        texts = (
+            find_text(pairs, group=group, lang=query)["query"],
+            find_text(pairs, group=group, lang=passage)["passage"],
+        )
         table.add_row(query, passage, Text(group), *(Text(" ".join(text.split())[:BEGINNING]) for text in texts))
     console.print(table)
 
 
-def find_text(pairs: pd.DataFrame, group: str, lang: str) -> pd.Series:
+def find_text(pairs: pd.DataFrame, *, group: str, lang: str) -> pd.Series:
     """Return the pair of a group in a language, from ``pairs`` with the index (group_id, lang).
 
     Raises:
-        UserError: there is no such pair.
+        UserError: There is no such pair.
     """
     if (group, lang) not in pairs.index:
         raise UserError(f"{PAIRS}: has no pair {group} in {lang}, which {PLAN} has; run the stage batch again")

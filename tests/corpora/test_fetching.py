@@ -75,11 +75,11 @@ def test_a_name_that_is_neither_public_nor_the_user_s_is_refused(tmp_path: Path)
 
 
 def test_names_are_checked_against_what_the_parameter_may_list() -> None:
-    check_names("datasets", ["mmarco", "mine"], ["mmarco"], {"mine": "own.jsonl"})
+    check_names("datasets", ["mmarco", "mine"], known=["mmarco"], folders={"mine": "own.jsonl"})
     message = (
         r"datasets: found 'gnome', expected one of mmarco, mr_tydi; for data of your own, .* fetch\.folders\.gnome"
     )
     with pytest.raises(UserError, match=message):
-        check_names("datasets", ["gnome"], ["mmarco", "mr_tydi"], {})
+        check_names("datasets", ["gnome"], known=["mmarco", "mr_tydi"], folders={})
     with pytest.raises(UserError, match=r"datasets: found '\.\./own', expected letters, digits and underscores"):
-        check_names("datasets", ["../own"], [], {"../own": "."})
+        check_names("datasets", ["../own"], known=[], folders={"../own": "."})

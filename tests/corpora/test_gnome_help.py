@@ -225,6 +225,16 @@ def test_a_language_that_the_pages_lack_is_named(tmp_path: Path) -> None:
         benchmark_of(tmp_path, {"C/files": ENGLISH, "de/files": GERMAN}, ("th",))
 
 
+def test_a_folder_that_is_not_named_by_a_language_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"the folder Deutsch: lang is 'Deutsch', expected .*; rename the folder"):
+        benchmark_of(tmp_path, {"C/files": ENGLISH, "Deutsch/files": GERMAN})
+
+
+def test_a_folder_s_region_or_variant_is_part_of_the_language_s_code(tmp_path: Path) -> None:
+    benchmark = benchmark_of(tmp_path, {"C/files": ENGLISH, "de_AT/files": GERMAN, "ca@valencia/files": GERMAN})
+    assert set(benchmark.queries["lang"]) == {"en", "de-AT", "ca-valencia"}
+
+
 def test_a_folder_without_pages_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="has pages in no language, expected 'en' too"):
         read_benchmark(tmp_path)

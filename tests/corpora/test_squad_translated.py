@@ -61,6 +61,12 @@ def test_a_missing_language_and_another_format_are_refused(tmp_path: Path) -> No
         read_pairs(tmp_path, [])
 
 
+def test_a_file_that_is_not_named_by_a_language_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "__.json").write_bytes(GERMAN)
+    with pytest.raises(UserError, match=r"__\.json: lang is '__', expected a code of ISO 639-1 .*; rename the file"):
+        read_pairs(tmp_path, [])
+
+
 def test_xtreme_s_files_are_fetched_by_language_and_mlqa_s_all_at_once() -> None:
     mlqa, xtreme = (collection.home for collection in COLLECTIONS)
     assert isinstance(mlqa, PublicFiles) and isinstance(xtreme, PublicFiles)

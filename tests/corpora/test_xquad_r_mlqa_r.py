@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from stages.hybrid.corpora import catalogue
 from stages.hybrid.corpora.xquad_r_mlqa_r import read_benchmark
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.ground.files import sha256_of
@@ -67,6 +68,35 @@ def test_a_file_in_another_format_is_refused(tmp_path: Path) -> None:
     (tmp_path / "en.json").write_text('{"data": [{"paragraphs": [{"context": "x"}]}]}')
     with pytest.raises(UserError, match="not in XQuAD-R's format"):
         read_benchmark(tmp_path, [])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('["One en.", "Two en."]', '[1, "Two en."]', "sentence is 1, expected a text that is not empty"),
+        ('["One en.", "Two en."]', '"ab"', "sentences is 'ab', expected a list of texts"),
+        (
+            '["One en.", "Two en."]',
+            '["One en.", "\\ud800"]',
+            r"sentence has '\\ud800' in it, expected whole characters",
+        ),
+        ('"id": "q1"', '"id": ["q1"]', r"id is \['q1'\], expected a text that is not empty"),
+        ('"question": "q1 en?"', '"question": null', "has no 'question', expected a text that is not empty"),
+    ],
+)
+def test_what_is_not_a_text_is_refused(tmp_path: Path, old: str, new: str, message: str) -> None:
+    write_language(tmp_path, "en")
+    text = (tmp_path / "en.json").read_text()
+    assert old in text
+    (tmp_path / "en.json").write_text(text.replace(old, new))
+    with pytest.raises(UserError, match=rf"en\.json: {message}; delete the file and fetch it again"):
+        read_benchmark(tmp_path, [])
+
+
+def test_a_question_that_occurs_twice_is_refused(tmp_path: Path) -> None:
+    write_language(tmp_path, "en", questions=("q1", "q1"))
+    with pytest.raises(UserError, match="xquad_r: query_id 'q1:en' occurs a second time"):
+        catalogue.read_benchmark("xquad_r", tmp_path, [])
 
 
 def test_a_file_that_is_not_named_by_a_language_is_refused(tmp_path: Path) -> None:

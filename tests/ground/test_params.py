@@ -127,6 +127,8 @@ class Ranges(Params):
         ("seed", -1, "seed is -1, expected greater than or equal to 0"),
         ("datasets", [], "datasets is [], expected a list of at least 1"),
         ("models", [], "models is [], expected a list of at least 1"),
+        ("datasets", ["a", "b", "a"], "datasets is ['a', 'b', 'a'], expected each name once; remove one 'a'"),
+        ("models", ["base", "base"], "models is ['base', 'base'], expected each name once; remove one 'base'"),
         ("models", ["gpt"], "models.0 is 'gpt', expected 'base' or 'finetuned'"),
     ],
 )

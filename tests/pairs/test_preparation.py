@@ -4,7 +4,13 @@ import pytest
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.pairs.leaks import find_leaks
 from stages.hybrid.pairs.params import PrepareParams
-from stages.hybrid.pairs.preparation import count_pairs, held_out_pages, prepare_pairs, validation_pairs
+from stages.hybrid.pairs.preparation import (
+    check_languages,
+    count_pairs,
+    held_out_pages,
+    prepare_pairs,
+    validation_pairs,
+)
 from stages.hybrid.pairs.twins import twin_ids
 from stages.hybrid.records import Benchmark, Pair, Passage, Qrel, Query
 
@@ -32,6 +38,14 @@ def prepare(benchmark: Benchmark, *, leaks: str = "stop", held_out: float = 0.0)
         leaks=find_leaks(pairs, {"bench": benchmark}),
         params=PrepareParams.model_validate({"held_out_share": held_out, "leaks": leaks}),
     )
+
+
+def test_a_language_without_a_pair_in_any_training_set_is_named() -> None:
+    german, english = (pd.DataFrame([pair for pair in PAIRS if pair.lang == lang]) for lang in ("de", "en"))
+    check_languages(["de", "en"], {"one": german, "two": english})
+    check_languages([], {"one": german})
+    with pytest.raises(UserError, match="no training set has a pair in en, sw; remove them, or add a training set"):
+        check_languages(["sw", "de", "en"], {"one": german})
 
 
 def test_pairs_are_sorted_and_groups_with_an_equal_query_are_twins() -> None:

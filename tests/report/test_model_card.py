@@ -4,18 +4,29 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
 from stages.hybrid.base.params import BaseParams
 from stages.hybrid.ground.errors import UserError
-from stages.hybrid.report.model_card import USAGE, ModelFacts, describe_model, read_prompts
+from stages.hybrid.report.evidence import Evidence
+from stages.hybrid.report.model_card import USAGE, describe_model, read_prompts
 from support.toy_training import make_params
 
-FACTS = ModelFacts(
-    base=BaseParams(source="packaged", name="multilingual-e5-small", revision=""),
+EMPTY = pd.DataFrame()
+EVIDENCE = Evidence(
+    profile="help",
+    seed=13,
+    models=["base", "finetuned"],
+    systems=["base", "finetuned"],
     languages=["en", "pt", "pt-BR"],
-    prompts={"query": "query: ", "passage": "passage: ", "document": ""},
+    summary=EMPTY,
+    cells=EMPTY,
+    by_language=EMPTY,
+    bias=EMPTY,
+    language_pairs=EMPTY,
+    checks=EMPTY,
     sources={
         "libreoffice_help": {
             "licence": "MPL-2.0",
@@ -30,13 +41,18 @@ FACTS = ModelFacts(
         "batches_by_kind": {"cross_lingual": 9, "monolingual": 11},
         "datasets": [{"dataset": "libreoffice_help", "batches": 20, "groups": 1500, "unused_groups": 30}],
     },
-    params=make_params(),
-    seed=13,
 )
+PACKAGED = BaseParams(source="packaged", name="multilingual-e5-small", revision="")
+
+
+def make_card(evidence: Evidence = EVIDENCE, *, base: BaseParams = PACKAGED) -> str:
+    """Return the card of a model that was fine-tuned from ``base``."""
+    prompts = {"query": "query: ", "passage": "passage: ", "document": ""}
+    return describe_model(evidence, base=base, prompts=prompts, params=make_params())
 
 
 def test_the_card_has_base_languages_data_licences_plan_parameters_and_seed() -> None:
-    card = describe_model(FACTS)
+    card = make_card()
     for words in (
         "Base: multilingual-e5-small (packaged). Languages: en, pt, pt-BR. Seed: 13.",
         "| libreoffice_help | MPL-2.0 | Debian packages 4:7.4.7 | 20 | 1,500 | 30 |",
@@ -50,12 +66,12 @@ def test_the_card_has_base_languages_data_licences_plan_parameters_and_seed() ->
 
 
 def test_a_bar_in_a_cell_of_the_card_is_escaped() -> None:
-    sources = {"libreoffice_help": FACTS.sources["libreoffice_help"] | {"licence": "MPL-2.0|LGPL"}}
-    assert r"| libreoffice_help | MPL-2.0\|LGPL | Debian" in describe_model(replace(FACTS, sources=sources))
+    sources = {"libreoffice_help": EVIDENCE.sources["libreoffice_help"] | {"licence": "MPL-2.0|LGPL"}}
+    assert r"| libreoffice_help | MPL-2.0\|LGPL | Debian" in make_card(replace(EVIDENCE, sources=sources))
 
 
 def test_the_code_of_the_card_is_shown_unchanged() -> None:
-    (code,) = re.findall(r"```python\n(.*?)\n```", describe_model(FACTS), flags=re.DOTALL)
+    (code,) = re.findall(r"```python\n(.*?)\n```", make_card(), flags=re.DOTALL)
     assert code == USAGE
 
 
@@ -69,29 +85,24 @@ def test_a_configuration_without_prompts_is_one_line(tmp_path: Path) -> None:
 
 
 def test_the_front_matter_has_the_keys_that_hubs_read() -> None:
-    front = YAML(typ="safe", pure=True).load(describe_model(FACTS).split("---\n")[1])
+    front = YAML(typ="safe", pure=True).load(make_card().split("---\n")[1])
     assert front["library_name"] == "sentence-transformers"
     assert front["language"] == ["en", "pt"]
     assert "base_model" not in front
-    hub = replace(FACTS, base=BaseParams(source="hub", name="intfloat/multilingual-e5-small", revision="abc"))
-    assert (
-        YAML(typ="safe", pure=True).load(describe_model(hub).split("---\n")[1])["base_model"]
-        == "intfloat/multilingual-e5-small"
-    )
-    assert "(hub, revision abc)" in describe_model(hub)
+    hub = make_card(base=BaseParams(source="hub", name="intfloat/multilingual-e5-small", revision="abc"))
+    front = YAML(typ="safe", pure=True).load(hub.split("---\n")[1])
+    assert front["base_model"] == "intfloat/multilingual-e5-small"
+    assert "(hub, revision abc)" in hub
 
 
 def test_the_user_s_own_base_is_named_without_its_path(tmp_path: Path) -> None:
     (tmp_path / "secret" / "encoder").mkdir(parents=True)
-    card = describe_model(
-        replace(FACTS, base=BaseParams(source="folder", name=str(tmp_path / "secret" / "encoder/"), revision=""))
-    )
+    card = make_card(base=BaseParams(source="folder", name=str(tmp_path / "secret" / "encoder/"), revision=""))
     assert "Base: encoder (folder)" in card and "secret" not in card
 
 
 def test_the_user_s_own_training_set_has_the_licence_that_fetch_wrote() -> None:
-    plan = FACTS.plan | {"datasets": [FACTS.plan["datasets"][0] | {"dataset": "mine"}]}
+    plan = EVIDENCE.plan | {"datasets": [EVIDENCE.plan["datasets"][0] | {"dataset": "mine"}]}
     sources = {"mine": {"licence": "its owner's", "origin": "the user's own files", "files": {}}}
-    assert "| mine | its owner's | the user's own files | 20 |" in describe_model(
-        replace(FACTS, plan=plan, sources=sources)
-    )
+    card = make_card(replace(EVIDENCE, plan=plan, sources=sources))
+    assert "| mine | its owner's | the user's own files | 20 |" in card

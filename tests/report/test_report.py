@@ -9,13 +9,14 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from stages.hybrid.ground.errors import UserError
 from stages.hybrid.ground.files import write_json
-from stages.hybrid.ground.layout import STATISTICS
+from stages.hybrid.ground.layout import RAW, STATISTICS
 from stages.hybrid.report import plots
 from stages.hybrid.report.answer import answer
 from stages.hybrid.report.background import describe_data, describe_training
 from stages.hybrid.report.batches import describe_batches
-from stages.hybrid.report.costs import describe_costs
+from stages.hybrid.report.costs import describe_costs, read_costs
 from stages.hybrid.report.evidence import Evidence, read_evidence
 from stages.hybrid.report.figures import show
 from stages.hybrid.report.gains import describe_gains
@@ -31,7 +32,7 @@ from stages.hybrid.report.tables import (
     summary_table,
     system_figures,
 )
-from stages.hybrid.report.text import describe, describe_systems
+from stages.hybrid.report.text import describe_reading, describe_report
 
 MODELS = ["base", "finetuned"]
 KEYS = ["benchmark", "system"]
@@ -152,7 +153,7 @@ def test_comparisons_have_interval_corrected_p_and_detectable_difference() -> No
         ["finetuned minus base+centred", "rank distance", "−100 (−120 to −80.5)", "< 0.001", "28.0", "1,190"]
     ]
     evidence = replace(make_evidence(), comparisons=compared)
-    text = to_markdown(describe(evidence), pictures="plots")
+    text = to_markdown(describe_report(evidence), pictures="plots")
     assert "p is Holm-corrected: all comparisons in this table (1) are one family." in text
 
 
@@ -172,7 +173,7 @@ def test_high_and_lower_resource_query_languages_are_averaged_separately() -> No
 
 
 def test_the_section_on_resources_names_the_languages_and_has_a_row_per_system() -> None:
-    blocks = describe(make_evidence())
+    blocks = describe_report(make_evidence())
     words, table = blocks[(at := blocks.index(Heading(3, "High- and low-resource languages")) + 1) : at + 2]
     assert isinstance(words, Paragraph) and isinstance(table, Table)
     assert words.text.endswith("Here high: de, vi.")
@@ -220,9 +221,9 @@ def test_without_centred_systems_there_is_no_section_on_gains() -> None:
 
 
 def test_only_the_baselines_that_were_scored_are_explained() -> None:
-    assert not [block for block in describe_systems(make_evidence()) if isinstance(block, Table)]
+    assert not [block for block in describe_reading(make_evidence()) if isinstance(block, Table)]
     (table,) = (
-        block for block in describe_systems(with_centred(make_evidence(), base=0.08)) if isinstance(block, Table)
+        block for block in describe_reading(with_centred(make_evidence(), base=0.08)) if isinstance(block, Table)
     )
     assert [row[0] for row in table.rows] == ["+centred"]
 
@@ -287,25 +288,25 @@ def test_the_papers_figures_are_shown_only_on_its_benchmarks() -> None:
     assert hybrid.tolist()[2:] == [0.798, 0.705, 0.593, 287]
     assert len(published) == 6
     assert published_figures("gnome").empty
-    assert Heading(3, "Beside the paper") in describe(make_evidence("xquad_r"))
+    assert Heading(3, "Beside the paper") in describe_report(make_evidence("xquad_r"))
 
 
 def test_the_report_describes_a_benchmark_in_the_words_of_its_source() -> None:
     source = {"description": "A query is a title, not a question.", "files": {}}
     evidence = replace(make_evidence(), sources={"gnome": source})
-    assert Paragraph("A query is a title, not a question. This run evaluates 2 languages.") in describe(evidence)
+    assert Paragraph("A query is a title, not a question. This run evaluates 2 languages.") in describe_report(evidence)
 
 
 def test_the_report_says_in_how_many_languages_this_run_has_queries_and_passages() -> None:
     evidence = make_evidence()
-    assert Paragraph("This run evaluates 2 languages.") in describe(evidence)
+    assert Paragraph("This run evaluates 2 languages.") in describe_report(evidence)
     german = evidence.cells[evidence.cells["query_lang"] == "de"]
     words = Paragraph("This run evaluates queries in 1 language and passages in 2 languages.")
-    assert words in describe(replace(evidence, cells=german))
+    assert words in describe_report(replace(evidence, cells=german))
 
 
 def test_no_text_says_that_a_small_rank_distance_is_little_bias_or_that_every_cell_is_a_pair_of_languages() -> None:
-    text = to_markdown([*describe(make_evidence()), *describe_results(make_evidence())], pictures="plots")
+    text = to_markdown([*describe_report(make_evidence()), *describe_results(make_evidence())], pictures="plots")
     assert text.count("smaller if no language is preferred, and also if ranking is better") == 3
     assert "in the multilingual setting, it is one query language." in text
     assert "pairs of query and passage language, multilingual figures over query languages." in text
@@ -321,13 +322,30 @@ def test_without_languages_in_the_parameters_training_saw_those_of_its_pairs(
     }
     monkeypatch.chdir(tmp_path)
     write_json(STATISTICS, counts)
-    for name in ("join", "collect", "summary_table", "read_table"):
+    for name in ("join", "collect_tables", "summary_table", "read_table"):
         monkeypatch.setattr(f"stages.hybrid.report.evidence.{name}", lambda *_, **__: pd.DataFrame())
     found = [
         read_evidence(profile="toy", seed=0, models=[], benchmarks=[], languages=langs).languages
         for langs in ([], ["en"])
     ]
     assert found == [["cs", "de", "en"], ["en"]]
+
+
+def test_a_source_without_origin_or_files_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_json(STATISTICS, {"help": {}})
+    for name in ("join", "collect_tables", "summary_table", "read_table"):
+        monkeypatch.setattr(f"stages.hybrid.report.evidence.{name}", lambda *_, **__: pd.DataFrame())
+    for source, missing in (({"origin": "here"}, "files"), ([], "origin")):
+        write_json(RAW / "help" / "SOURCE.json", source)
+        with pytest.raises(UserError, match=rf'SOURCE\.json: has no "{missing}", expected an object with'):
+            read_evidence(profile="toy", seed=0, models=[], benchmarks=[], languages=[])
+
+
+def test_a_file_of_costs_that_lacks_one_is_one_line(tmp_path: Path) -> None:
+    write_json(tmp_path / "fetch.json", {"stage": "fetch", "seconds": 1.0})
+    with pytest.raises(UserError, match=r'fetch\.json: has no "peak_memory_gib", expected an object with'):
+        read_costs(tmp_path)
 
 
 def test_a_report_without_data_has_no_section_on_data() -> None:
@@ -392,7 +410,7 @@ class TagBalance(HTMLParser):
 
 
 def test_the_tags_of_the_page_are_balanced_and_it_needs_no_other_file() -> None:
-    page = to_html(describe(make_evidence("xquad_r")))
+    page = to_html(describe_report(make_evidence("xquad_r")))
     parser = TagBalance()
     parser.feed(page)
     assert parser.balanced
@@ -403,7 +421,7 @@ def test_the_tags_of_the_page_are_balanced_and_it_needs_no_other_file() -> None:
 
 
 def test_the_same_figures_give_the_same_bytes() -> None:
-    assert to_html(describe(make_evidence())) == to_html(describe(make_evidence()))
+    assert to_html(describe_report(make_evidence())) == to_html(describe_report(make_evidence()))
 
 
 def test_texts_are_escaped_in_html_and_in_markdown() -> None:
@@ -474,20 +492,20 @@ def test_the_report_opens_with_the_answer() -> None:
     row = {"system": "finetuned", "against": "base", "setting": "monolingual", "measure": "map", "difference": 0.1}
     row |= {"low": 0.05, "high": 0.15, "p": 0.001, "detectable": 0.01, "n_questions": 8, "p_holm": 0.004}
     evidence = replace(make_evidence(), comparisons=pd.DataFrame([{"benchmark": "gnome"} | row]))
-    title, heading, first, words = describe(evidence)[:4]
+    title, heading, first, words = describe_report(evidence)[:4]
     assert isinstance(title, Heading) and heading == Heading(2, "Answer")
     assert first == Paragraph("On gnome, finetuned is significantly better than base in monolingual mAP.")
     assert isinstance(words, Paragraph) and "centred" not in words.text  # nothing was compared with it
     centred = replace(evidence, comparisons=pd.DataFrame([{"benchmark": "gnome"} | row | {"against": "base+centred"}]))
-    words = describe(centred)[3]
+    words = describe_report(centred)[3]
     assert isinstance(words, Paragraph) and "In the centred base, each language's mean embedding is" in words.text
 
 
 def test_costs_are_listed_by_stage_with_their_sum_and_the_machine() -> None:
     machine = {"processor": "Abacus", "cores": 2, "memory_gib": 1, "python": "3.11", "packages": {"torch": "2"}}
-    cost = {"seconds": 61.4, "peak_memory_gib": 0.52, "machine": machine}
+    cost: dict[str, Any] = {"seconds": 61.4, "peak_memory_gib": 0.52, "machine": machine}
     other = {"seconds": 10.0, "peak_memory_gib": 0.2, "machine": machine | {"processor": "Slide rule"}}
-    costs = [cost | {"stage": "fetch"}, other | {"stage": "base"}, cost | {"stage": "encode base toy"}]
+    costs: Any = [cost | {"stage": "fetch"}, other | {"stage": "base"}, cost | {"stage": "encode base toy"}]
     *_, first, second, table = describe_costs(costs, profile="toy", seed=3)
     assert isinstance(table, Table)
     assert table.rows == [

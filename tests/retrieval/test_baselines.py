@@ -3,12 +3,25 @@
 from pathlib import Path
 from typing import get_args
 
-from stages.hybrid.retrieval.baselines import ADJUSTMENTS, MODEL_FREE, WITHOUT_MODEL, find_systems
+from stages.hybrid.retrieval.baselines import (
+    ADJUSTMENTS,
+    MODEL_FREE,
+    WITHOUT_MODEL,
+    adjusted_name,
+    find_systems,
+    split_name,
+)
 from stages.hybrid.retrieval.params import Baseline
 
 
 def test_the_baselines_of_the_parameters_are_the_model_free_systems_and_the_adjustments() -> None:
     assert get_args(Baseline) == (*MODEL_FREE, *ADJUSTMENTS)
+
+
+def test_a_system_s_name_is_split_into_what_it_was_made_of() -> None:
+    for adjustment in ("", *ADJUSTMENTS):
+        assert split_name(adjusted_name("base", adjustment)) == ("base", adjustment)
+    assert split_name("bm25") == ("bm25", "")
 
 
 def test_systems_are_found_in_order_and_those_that_were_not_scored_are_left_out(tmp_path: Path) -> None:

@@ -51,6 +51,18 @@ def test_subwords_are_in_lower_case_and_split_text_without_spaces(base: Path) ->
     assert subwords(tokenizer, [""]) == [[]]
 
 
+def test_a_broken_tokenizer_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Broken:
+        @staticmethod
+        def from_buffer(content: bytes) -> None:
+            raise ValueError("expected value\n  at column 1")
+
+    monkeypatch.setattr("stages.hybrid.retrieval.model_free.Tokenizer", Broken)
+    (tmp_path / "tokenizer.json").write_bytes(b"-")
+    with pytest.raises(UserError, match=r"json: not a tokenizer \(expected value\); run `dvc repro -f base`$"):
+        load_tokenizer(tmp_path / "tokenizer.json")
+
+
 def test_a_missing_tokenizer_is_refused_with_advice(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"tokenizer\.json: not found, expected the base encoder's tokenizer"):
         load_tokenizer(tmp_path / "tokenizer.json")

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-ROOT = Path(__file__).parents[2]
+from support.stage_scripts import ROOT, parameters_read
 
 
 def run(folder: Path, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
@@ -27,17 +27,15 @@ def run(folder: Path, *arguments: str, **environment: str) -> "subprocess.Comple
 
 
 def write_params(folder: Path, folders: dict[str, str] | None = None, **params: object) -> None:
-    """Write params.yaml. If a test gives no training set or benchmark, it is an empty file, because one is needed."""
+    """Write params.yaml. One training set and one benchmark are needed. If a test gives none, it is an empty file."""
     (folder / "empty.jsonl").touch()
     defaults = {
         "datasets": ["empty"],
-        "benchmarks": ["empty"],
+        "benchmarks": ["empty_too"],
         "validation_set": "",
         "languages": ["de"],
         "evaluation_languages": ["sw"],
-        "fetch": {"mirror": "", "folders": {"empty": "empty.jsonl", **(folders or {})}},
-        "measures": {"cutoffs": [10], "run_depth": 100},
-        "bias": {"top_k": 10},
+        "fetch": {"mirror": "", "folders": {"empty": "empty.jsonl", "empty_too": "empty.jsonl", **(folders or {})}},
     }
     (folder / "params.yaml").write_text(yaml.safe_dump(defaults | params))
 
@@ -127,13 +125,22 @@ def test_a_wrong_name_is_named_before_anything_is_fetched(
     assert not (tmp_path / "data").exists()
 
 
+TWICE = (
+    "which benchmarks or validation_set has too, expected different names; remove one, or give your own files two "
+    "names in fetch.folders"
+)
+
+
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
         (
-            {"bias": {"top_k": 200}},
-            "bias.top_k is 200, expected at most measures.run_depth, 100; lower it, or raise run_depth",
+            {"datasets": ["empty", "empty"]},
+            "datasets is ['empty', 'empty'], expected each name once; remove one 'empty'",
         ),
+        ({"benchmarks": ["a", "a"]}, "benchmarks is ['a', 'a'], expected each name once; remove one 'a'"),
+        ({"benchmarks": ["empty"]}, f"datasets has 'empty', {TWICE}"),
+        ({"validation_set": "empty"}, f"datasets has 'empty', {TWICE}"),
         ({"datasets": []}, "datasets is [], expected a list of at least 1"),
         ({"benchmarks": []}, "benchmarks is [], expected a list of at least 1"),
     ],
@@ -145,6 +152,10 @@ def test_what_a_later_stage_could_not_do_is_refused_by_the_first(
     answer = run(tmp_path)
     assert (answer.returncode, answer.stderr) == (1, f"error: params.yaml: {message}\n")
     assert not (tmp_path / "data").exists()
+
+
+def test_fetch_does_not_run_again_when_a_measure_changes() -> None:
+    assert not {"measures", "bias"} & parameters_read(ROOT / "stages/fetch.py")
 
 
 def test_a_mirror_named_in_the_environment_gives_the_public_files(tmp_path: Path) -> None:

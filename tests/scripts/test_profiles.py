@@ -118,6 +118,16 @@ def test_parameters_changed_by_hand_are_kept_in_a_backup_and_one_line_says_so(pr
     assert "profile: toy" in (project / "params.yaml").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("broken", ["profile: [mine\n", "profile: mine\nseed: -1\n"])
+def test_a_profile_that_was_broken_later_can_be_left(project: Path, broken: str) -> None:
+    (project / "profiles/mine.yaml").write_text("profile: mine\n", encoding="utf-8")
+    assert CliRunner().invoke(main, ["mine"]).exit_code == 0
+    (project / "profiles/mine.yaml").write_text(broken, encoding="utf-8")
+    result = CliRunner().invoke(main, ["help"])
+    assert (result.exit_code, result.stdout) == (0, "params.yaml: now profile help\n")
+    assert (project / "params.yaml.bak").exists()
+
+
 def test_an_unknown_profile_is_refused_with_the_known_names(project: Path) -> None:
     result = CliRunner().invoke(main, ["gone"])
     assert result.exit_code == 1

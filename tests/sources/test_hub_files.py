@@ -10,7 +10,7 @@ from huggingface_hub.errors import LocalEntryNotFoundError
 
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.ground.files import sha256_of, write_json
-from stages.hybrid.sources.home import SOURCE
+from stages.hybrid.ground.layout import SOURCE_FILE
 from stages.hybrid.sources.hub_files import HubFiles, HubRepository
 
 REPOSITORY = HubRepository("owner/data", "c" * 40, ("*topics.tsv", "corpus/docs-*.jsonl"))
@@ -53,7 +53,7 @@ def files_in(folder: Path) -> list[str]:
 def fetch(folder: Path, *repositories: HubRepository, mirror: Path | None = None) -> dict[str, dict[str, str]]:
     """Fetch into ``folder`` as the stage does, with what SOURCE.json says of each file."""
     files = HubFiles(repositories or (REPOSITORY,), mirror_folder="data").fetch(folder, [], mirror)
-    write_json(folder / SOURCE, {"files": files})
+    write_json(folder / SOURCE_FILE, {"files": files})
     return files
 
 
@@ -113,7 +113,7 @@ def test_of_two_repositories_only_the_one_with_a_damaged_file_is_fetched_again(t
 def test_a_folder_that_an_earlier_version_of_this_project_wrote_is_kept(tmp_path: Path, hub: FakeHub) -> None:
     files = fetch(tmp_path)
     asked = [["owner/data", "c" * 40, *REPOSITORY.patterns]]
-    write_json(tmp_path / SOURCE, {"origin": "the Hugging Face hub", "asked": asked, "files": files})
+    write_json(tmp_path / SOURCE_FILE, {"origin": "the Hugging Face hub", "asked": asked, "files": files})
     assert fetch(tmp_path) == files
     assert len(hub.calls) == 1
 

@@ -11,7 +11,7 @@ import pytest
 
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.ground.files import write_json
-from stages.hybrid.sources.home import SOURCE
+from stages.hybrid.ground.layout import SOURCE_FILE
 from stages.hybrid.sources.packages import DebianPackages, find_packages, unpack_pages
 
 FILE = "libreoffice-help-de_4%3a7.4.7-1_all.deb"
@@ -83,7 +83,7 @@ GERMAN = DebianPackages(is_page, packages={"de.zip": "libreoffice-help-de"})
 def fetch(folder: Path, home: DebianPackages = GERMAN) -> dict[str, dict[str, str]]:
     """Fetch into ``folder`` as the stage does, with what SOURCE.json says of each file."""
     files = home.fetch(folder, [], None)
-    write_json(folder / SOURCE, {"files": files})
+    write_json(folder / SOURCE_FILE, {"files": files})
     return files
 
 
@@ -123,7 +123,7 @@ def test_a_folder_that_an_earlier_version_of_this_project_wrote_needs_no_network
         "package_sha256": "00490b63",
         "sha256": sha256(b"pages"),
     }
-    write_json(tmp_path / SOURCE, {"origin": "Debian packages", "files": {"de.zip": entry}})
+    write_json(tmp_path / SOURCE_FILE, {"origin": "Debian packages", "files": {"de.zip": entry}})
     assert fetch(tmp_path) == {"de.zip": entry}
     assert asked(tools) == []
 
@@ -218,14 +218,14 @@ def test_only_wanted_regular_files_at_safe_paths_are_unpacked(tools: Path, tmp_p
         "./usr/e/../../f.html": b"f",
     }
     (tmp_path / "x.deb").write_bytes(make_tar(pages, links={"./usr/link.html": "b.html"}))
-    unpack_pages(tmp_path / "x.deb", tmp_path / "x.zip", is_page)
+    unpack_pages(tmp_path / "x.deb", tmp_path / "x.zip", keep=is_page)
     assert names_in(tmp_path / "x.zip") == ["usr/b.html"]
 
 
 def test_the_same_package_makes_the_same_bytes(tools: Path, tmp_path: Path) -> None:
     (tmp_path / "x.deb").write_bytes(make_tar({"./usr/b.html": b"b" * 1000}))
     for name in ("one.zip", "two.zip"):
-        unpack_pages(tmp_path / "x.deb", tmp_path / name, is_page)
+        unpack_pages(tmp_path / "x.deb", tmp_path / name, keep=is_page)
     assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
 
 
@@ -233,12 +233,22 @@ def test_more_pages_than_the_cap_are_refused(tools: Path, tmp_path: Path, monkey
     monkeypatch.setattr("stages.hybrid.sources.archives.MOST_BYTES", 9)
     (tmp_path / "x.deb").write_bytes(make_tar({"a.html": b"12345", "b.html": b"67890"}))
     with pytest.raises(UserError, match=r"x\.deb: has more than 9 bytes of pages, expected fewer"):
-        unpack_pages(tmp_path / "x.deb", tmp_path / "x.zip", is_page)
+        unpack_pages(tmp_path / "x.deb", tmp_path / "x.zip", keep=is_page)
     assert not (tmp_path / "x.zip").exists()
+
+
+def test_what_is_wrong_with_a_package_is_one_line(tools: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(**_: object) -> None:
+        raise tarfile.ReadError("bad header\n- method gz")
+
+    (tmp_path / "x.deb").write_bytes(make_tar({"a.html": b"1"}))
+    monkeypatch.setattr(tarfile, "open", refuse)
+    with pytest.raises(UserError, match=r"x\.deb: cannot be unpacked \(bad header\); delete it and fetch it again$"):
+        unpack_pages(tmp_path / "x.deb", tmp_path / "x.zip", keep=is_page)
 
 
 @pytest.mark.parametrize("content", [b"not a tar", make_tar({"a.css": b"-"}), b""])
 def test_a_package_that_is_broken_or_has_no_pages_is_named(content: bytes, tools: Path, tmp_path: Path) -> None:
     (tmp_path / "x.deb").write_bytes(content)
     with pytest.raises(UserError, match=r"x\.deb: "):
-        unpack_pages(tmp_path / "x.deb", tmp_path / "x.zip", is_page)
+        unpack_pages(tmp_path / "x.deb", tmp_path / "x.zip", keep=is_page)

@@ -64,6 +64,15 @@ def test_without_a_connection_the_message_names_the_mirror(tmp_path: Path) -> No
         fetch_file(f"{UNREACHABLE}/a", tmp_path / "a", sha256=sha256(b""))
 
 
+def test_a_reason_of_several_lines_is_cut_to_its_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError("no route\n<html>")
+
+    monkeypatch.setattr("urllib.request.urlopen", refuse)
+    with pytest.raises(UserError, match=r"https://127.0.0.1:9/a: cannot be fetched \(no route\), expected the file"):
+        fetch_file(f"{UNREACHABLE}/a", tmp_path / "a", sha256=sha256(b""))
+
+
 def test_a_mirror_is_used_instead_of_the_public_home(tmp_path: Path) -> None:
     (tmp_path / "mirror/set").mkdir(parents=True)
     (tmp_path / "mirror/set/ar.json").write_bytes(b"{}")

@@ -16,3 +16,17 @@ def small_benchmark() -> tuple[Benchmark, Found]:
     )
     rows = np.array([[1, 0], [2, -1]])
     return benchmark, (rows, np.array([[0.5, 0.1], [0.25, -np.inf]], dtype=np.float32))
+
+
+def small_ranks() -> pd.DataFrame:
+    """Return the exact ranks of the relevant passages of the benchmark, by the order b, a, c for q1 and c first for q2.
+
+    The passages that the run of `small_benchmark` finds have these ranks.
+    """
+    rows = [
+        ("q1", "q1", "en", "b", "en", 1, 1, 1),
+        ("q1", "q1", "en", "c", "en", 1, 3, 3),
+        ("q2", "q2", "en", "c", "en", 2, 1, 1),
+    ]
+    columns = ["query_id", "question_id", "query_lang", "passage_id", "passage_lang", "relevance"]
+    return pd.DataFrame(rows, columns=[*columns, "rank_pool", "rank_lang"])

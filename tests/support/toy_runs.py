@@ -7,18 +7,10 @@ import numpy as np
 import pandas as pd
 
 from stages.hybrid.evaluation.bias.measures import average_bias
+from stages.hybrid.evaluation.layout import BIAS, BIAS_FILE, BIAS_MEANS_FILE, MEASURES_FILE, SCORES
 from stages.hybrid.evaluation.names import ALL_LANGUAGES, CELL, SETTINGS
 from stages.hybrid.ground.files import write_json, write_table, write_text
-from stages.hybrid.ground.layout import (
-    BIAS,
-    BIAS_FILE,
-    BIAS_MEANS_FILE,
-    COSTS,
-    CURVE,
-    MEASURES_FILE,
-    PLAN_SUMMARY,
-    SCORES,
-)
+from stages.hybrid.ground.layout import COSTS, CURVE, PLAN_SUMMARY
 from stages.hybrid.reproduction.kept import SAMPLINGS, keep_run
 
 LANGS = ["de", "el", "en"]  # el is not trained on
@@ -69,7 +61,7 @@ def write_scores(root: Path, system: str, figures: Figures, *, seed: int) -> Non
 def write_training(root: Path) -> None:
     """Write what the batch and finetune stages of the project ``root`` leave, as far as a kept run has it."""
     write_text(root / CURVE, "step,loss\n1,2.0\n")
-    write_json(root / PLAN_SUMMARY, {"batches": 10, "pairs": 40})
+    write_json(root / PLAN_SUMMARY, {"batches": 10, "pairs": 40, "languages": [{"lang": "de"}, {"lang": "en"}]})
 
 
 def keep_toy_run(root: Path, sampling: str, seed: int, figures: Figures | None = None) -> Path:

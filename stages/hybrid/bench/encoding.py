@@ -37,7 +37,7 @@ def compare_encoding(params: BenchParams) -> list[Row]:
     """Return texts per second, ours and sentence-transformers', and the share of the machine's rate that ours reaches.
 
     Raises:
-        UserError: no benchmark is there.
+        UserError: No benchmark is found.
     """
     name, whole = find_benchmark(params.fetch.mirror_folder)
     part = take_part(whole, **TIMED)
@@ -57,7 +57,7 @@ def compare_quality(params: BenchParams) -> list[Row]:
     """Return the mAP that our encoding loses, and the share of equal ranks in the exact mode.
 
     Raises:
-        UserError: no benchmark is there.
+        UserError: No benchmark is found.
     """
     benchmark, whole = find_benchmark(params.fetch.mirror_folder)
     part = take_part(whole, **JUDGED)
@@ -90,7 +90,7 @@ def compare_evaluation(params: BenchParams) -> list[Row]:
     so is ours.
 
     Raises:
-        UserError: no benchmark is there.
+        UserError: No benchmark is found.
     """
     name, whole = find_benchmark(params.fetch.mirror_folder)
     part = take_part(whole, **LOOPED)

@@ -24,7 +24,7 @@ def read_peaks(_: BenchParams) -> list[Row]:
     """Return the largest peak of memory among the stages of the last `make run`, as each stage noted it.
 
     Raises:
-        UserError: no stage noted one.
+        UserError: No stage noted one.
     """
     costs = read_costs()
     if not costs:
@@ -38,10 +38,10 @@ def time_noop(_: BenchParams) -> list[Row]:
     """Return the seconds of `dvc repro` with nothing to do.
 
     Raises:
-        UserError: there is something to do, or `dvc repro` fails.
+        UserError: Stages are out of date, or `dvc repro` fails.
     """
     if _call("dvc", "status", "--quiet").returncode:
-        raise UserError("`dvc status` finds something to do, and `dvc repro` would do it; run `make run` first")
+        raise UserError("stages are out of date; run `make run` first")
     seconds = alternate({"ours": timed(lambda: _checked("dvc", "repro", "--quiet"))}, rounds=ROUNDS)["ours"]
     return [limit_row("repro_noop_seconds", seconds, NOOP_SECONDS, unit="seconds")]
 
@@ -60,7 +60,7 @@ def time_help(_: BenchParams) -> list[Row]:
     """Return the seconds of `--help`, for the stage that takes longest.
 
     Raises:
-        UserError: dvc.yaml cannot be read, or the help of a stage fails.
+        UserError: Dvc.yaml cannot be read, or the help of a stage fails.
     """
     stages = read_mapping(DVC_YAML)["stages"]
     runs = {name: timed(partial(_checked, f"stages.{name}", "--help")) for name in stages}

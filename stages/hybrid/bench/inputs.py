@@ -15,7 +15,7 @@ from stages.hybrid.training.params import TrainingParams
 
 XQUAD_R = "xquad_r"
 GNOME = "gnome"
-NAMES = {XQUAD_R: BENCHMARK_NAMES[XQUAD_R], GNOME: "the GNOME benchmark, because XQuAD-R is not at hand"}
+NAMES = {XQUAD_R: BENCHMARK_NAMES[XQUAD_R], GNOME: "the GNOME benchmark, because XQuAD-R is not available"}
 
 
 class BenchParams(Params):
@@ -28,7 +28,7 @@ class BenchParams(Params):
         training: how the encoder is fine-tuned
         encoder: how texts are encoded
         measures: what is measured of each query
-        bias: how deep language bias is looked for
+        bias: number of top passages in which language bias is measured
     """
 
     seed: Seed
@@ -41,10 +41,10 @@ class BenchParams(Params):
 
 
 def read_inputs() -> BenchParams:
-    """Return the parameters, if everything that is measured with is there.
+    """Return the parameters, after a check that all inputs exist.
 
     Raises:
-        UserError: the plan or the base encoder is missing, or params.yaml is wrong.
+        UserError: The plan or the base encoder is missing, or params.yaml is wrong.
     """
     for path in (PLAN, BASE / "modules.json"):
         if not path.exists():
@@ -56,7 +56,7 @@ def find_benchmark(mirror: Path | None) -> tuple[str, Benchmark]:
     """Return the name and the tables of XQuAD-R if it is prepared, fetched or in ``mirror``, else of gnome.
 
     Raises:
-        UserError: neither is there.
+        UserError: Neither is found.
     """
     if (BENCHMARKS / XQUAD_R).exists():
         return NAMES[XQUAD_R], read_tables(BENCHMARKS / XQUAD_R)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from stages.hybrid.ground.errors import UserError
 from stages.hybrid.ground.files import read_json, write_json
 
 LIMIT = "limit"  # the peer's name if ours is compared with a figure that it must keep to
@@ -96,13 +97,22 @@ def read_results(path: Path, made: dict[str, Any]) -> Results:
     """Return the results in ``path``; none if it is missing, or was made on another machine or by other versions.
 
     Raises:
-        UserError: the file is not JSON, or lacks a field of `Results`.
+        UserError: The file is not JSON, lacks a field of `Results`, or has a row without the fields of `Row`.
     """
     if path.exists():
         known = read_json(path, keys=tuple(field.name for field in dataclasses.fields(Results)))
         if known["made"] == made:
-            return Results(known["complete"], made, [Row(**row) for row in known["rows"]], known["growth"])
+            rows = [_to_row(row, path=path) for row in known["rows"]]
+            return Results(known["complete"], made, rows, known["growth"])
     return Results(complete=False, made=made, rows=[], growth=[])
+
+
+def _to_row(values: Any, *, path: Path) -> Row:
+    expected = [field.name for field in dataclasses.fields(Row)]
+    if not isinstance(values, dict) or values.keys() != set(expected):
+        found = ", ".join(map(str, values)) if isinstance(values, dict) else repr(values)
+        raise UserError(f"{path}: has a row of {found}, expected {', '.join(expected)}; delete it and run `make bench`")
+    return Row(**values)
 
 
 def write_results(path: Path, results: Results) -> None:

@@ -8,12 +8,12 @@ from typing import Any
 from stages.hybrid.bench.catalogue import Subject
 from stages.hybrid.bench.inputs import BenchParams
 from stages.hybrid.bench.rows import Results, read_results, write_results
-from stages.hybrid.bench.table import describe_results
+from stages.hybrid.bench.table import describe_rows
+from stages.hybrid.evaluation.layout import REPORTS
 from stages.hybrid.git import ask_git
 from stages.hybrid.ground.costs import describe_machine
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.ground.files import write_text
-from stages.hybrid.ground.layout import REPORTS
 from stages.hybrid.report.pages import Picture, to_markdown
 
 JSON = REPORTS / "bench.json"
@@ -21,11 +21,11 @@ PAGE = REPORTS / "bench.md"
 PEER_PACKAGES = ("pandas", "ranx", "pytrec_eval-terrier", "ir-measures", "dvc")  # beside those that describe a machine
 
 
-def check_names(names: Sequence[str], known: Sequence[Subject]) -> None:
+def check_rows(names: Sequence[str], known: Sequence[Subject]) -> None:
     """Check that every name is that of a row.
 
     Raises:
-        UserError: a name is not.
+        UserError: A name is not that of a row.
     """
     rows = [name for subject in known for name in subject.rows]
     unknown = [name for name in names if name not in rows]
@@ -34,12 +34,12 @@ def check_names(names: Sequence[str], known: Sequence[Subject]) -> None:
 
 
 def first_results(names: Sequence[str]) -> Results:
-    """Return the results that a run adds to: those that are there, or none if these are complete and all is asked for.
+    """Return the results that a run adds to: those in `JSON`; none if these are complete and no row is named.
 
     Raises:
-        UserError: a package that is measured with is not installed.
+        UserError: A package that is measured with is not installed, or `JSON` is broken.
     """
-    results = read_results(JSON, describe())
+    results = read_results(JSON, describe_setup())
     return replace(results, complete=False, rows=[]) if results.complete and not names else results
 
 
@@ -57,7 +57,7 @@ def measure(
     """Return ``results`` with the rows of ``subject``, measured now.
 
     Raises:
-        UserError: the subject cannot be measured here.
+        UserError: The subject cannot be measured here.
     """
     rows, points = subject.measure(params)
     results = results.with_rows([replace(row, commit=commit) for row in rows], [point._asdict() for point in points])
@@ -67,7 +67,7 @@ def measure(
 def write(results: Results) -> None:
     """Write the results so far: as JSON, as a page, and growth as a picture."""
     write_results(JSON, results)
-    blocks = describe_results(results)
+    blocks = describe_rows(results)
     write_text(PAGE, to_markdown(blocks, pictures="."))
     for block in blocks:
         if isinstance(block, Picture):
@@ -79,17 +79,18 @@ def read_commit() -> str:
     return ask_git("rev-parse", "--short", "HEAD") or "unknown"
 
 
-def describe() -> dict[str, Any]:
+def describe_setup() -> dict[str, Any]:
     """Return what rows are measured on: the machine, the number of threads, the versions.
 
     Raises:
-        UserError: a package that is measured with is not installed.
+        UserError: A package that is measured with is not installed.
     """
     import torch
 
     machine = describe_machine()
     try:
-        packages = machine.pop("packages") | {name: version(name) for name in PEER_PACKAGES}
+        packages = machine["packages"] | {name: version(name) for name in PEER_PACKAGES}
     except PackageNotFoundError as error:
         raise UserError(f"{error.name} is not installed; run `pip install -r requirements-dev.txt`") from None
-    return {"machine": machine, "threads": torch.get_num_threads(), "packages": packages}
+    rest = {name: value for name, value in machine.items() if name != "packages"}
+    return {"machine": rest, "threads": torch.get_num_threads(), "packages": packages}

@@ -26,7 +26,7 @@ def score_all(params: BenchParams) -> list[Row]:
     """Return the seconds of scoring all cells, with every measure and every figure of bias.
 
     Raises:
-        UserError: no benchmark is there.
+        UserError: No benchmark is found.
     """
     name, benchmark = find_benchmark(params.fetch.mirror_folder)
     seconds = run_apart(_time_scoring, benchmark=benchmark, params=params, rounds=ROUNDS).value
@@ -44,7 +44,7 @@ def compare_tools(params: BenchParams) -> list[Row]:
     them is not counted.
 
     Raises:
-        UserError: no benchmark is there, a tool is not installed, or its mAP differs from ours.
+        UserError: No benchmark is found, a tool is not installed, or its mAP differs from ours.
     """
     name, whole = find_benchmark(params.fetch.mirror_folder)
     found = run_apart(_time_tools, benchmark=one_cell(whole, QUERIES), rounds=ROUNDS).value

@@ -28,7 +28,7 @@ def to_table(results: Results) -> Table:
     return table
 
 
-def describe_results(results: Results) -> list[Block]:
+def describe_rows(results: Results) -> list[Block]:
     """Return the results as a page: the table, its notes, growth, and what it was measured on."""
     commits = sorted({row.commit for row in results.rows})
     made = f"Medians of alternating runs; ratio is ours / peer. Made by `make bench`, at commit {', '.join(commits)}."

@@ -14,7 +14,7 @@ def mean_map(tool: str, qrels: Qrels, run: Run) -> float:
     """Return the mean average precision, by a tool that also computes nDCG@10, MRR and recall@100.
 
     Raises:
-        UserError: the tool is not installed.
+        UserError: The tool is not installed.
     """
     compute = {"ranx": _ranx_map, "pytrec_eval": _pytrec_eval_map, "ir_measures": _ir_measures_map}
     try:

@@ -35,7 +35,7 @@ def compare_training(params: BenchParams, *, peer_name: str) -> list[Row]:
     are the same for both.
 
     Raises:
-        UserError: the plan or the pairs are missing, or the plan is too short.
+        UserError: The plan or the pairs are missing, or the plan is too short.
     """
     peer = PEERS[peer_name]
     training = steps_only(params.training)
@@ -57,7 +57,7 @@ def make_task(params: BenchParams, training: TrainingParams, *, steps: int) -> T
     """Return the task to train along the first ``steps`` batches of the plan.
 
     Raises:
-        UserError: the plan or the pairs are missing, or the plan is too short.
+        UserError: The plan or the pairs are missing, or the plan is too short.
     """
     plan = read_table(PLAN).head(steps)
     check_plan(plan, steps=steps)
@@ -68,7 +68,7 @@ def check_plan(plan: pd.DataFrame, *, steps: int) -> None:
     """Check that the plan has at least ``steps`` batches, all of one size.
 
     Raises:
-        UserError: it does not.
+        UserError: It does not.
     """
     if len(plan) < steps or plan["group_ids"].map(len).nunique() != 1:
         raise UserError(f"{PLAN} has {len(plan)} batches, expected {steps} of one size; raise sampler.batches")
@@ -118,7 +118,7 @@ def compare_cached(params: BenchParams) -> list[Row]:
     """Return the seconds of a training step with cached gradients beside one that keeps every activation.
 
     Raises:
-        UserError: the plan or the pairs are missing, or the plan is too short.
+        UserError: The plan or the pairs are missing, or the plan is too short.
     """
     training, steps = steps_only(params.training), WARM_UPS + CACHED_ROUNDS
     cached, plain = (
@@ -136,7 +136,7 @@ def measure_memory_growth(params: BenchParams) -> list[Row]:
     """Return how the peak of a training step's memory grows with the batch; gradients are cached for all sizes.
 
     Raises:
-        UserError: the pairs are missing.
+        UserError: The pairs are missing.
     """
     in_memory = params.training.tokens_per_micro_batch
     training = steps_only(params.training).model_copy(update={"tokens_in_memory": in_memory})

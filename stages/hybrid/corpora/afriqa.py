@@ -19,8 +19,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-import pandas as pd
-
 from stages.hybrid.corpora.collection import BenchmarkSet
 from stages.hybrid.corpora.formats.text_rows import read_rows, text_of
 from stages.hybrid.ground.errors import UserError
@@ -79,11 +77,7 @@ def read_benchmark(folder: Path, languages: list[str]) -> Benchmark:
             if not languages or query.lang in languages:
                 queries.append(query)
                 qrels.append(Qrel(query.query_id, passages[record.pivot, record.passage].passage_id, 1))
-    return Benchmark(
-        queries=pd.DataFrame(queries).sort_values(["lang", "query_id"], ignore_index=True),
-        passages=pd.DataFrame(list(passages.values())).sort_values(["lang", "passage_id"], ignore_index=True),
-        qrels=pd.DataFrame(qrels).sort_values(["query_id", "passage_id"], ignore_index=True),
-    )
+    return Benchmark.from_rows(queries, passages.values(), qrels)
 
 
 def _passages(records: Iterable[Record]) -> dict[tuple[str, str], Passage]:

@@ -8,10 +8,13 @@ import pkgutil
 from pathlib import Path
 
 from stages.hybrid import corpora
+from stages.hybrid.corpora.checks import check_benchmark, check_pairs, whole_characters
 from stages.hybrid.corpora.collection import BenchmarkSet, Collection, TrainingSet
 from stages.hybrid.corpora.formats import beir, own_pairs
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.records import Benchmark, Pair
+
+MACHINERY = frozenset({"catalogue", "checks", "collection", "fetching", "listing"})  # modules without a collection
 
 
 def find_collections() -> dict[str, Collection]:
@@ -22,7 +25,7 @@ def find_collections() -> dict[str, Collection]:
     """
     found: dict[str, Collection] = {}
     for module in pkgutil.iter_modules(corpora.__path__):
-        for collection in [] if module.ispkg else _registered(module.name):
+        for collection in [] if module.ispkg or module.name in MACHINERY else _registered(module.name):
             if collection.name in found:
                 raise UserError(
                     f"{corpora.__name__}.{module.name}: registers the name {collection.name!r}, which another "
@@ -54,17 +57,23 @@ def read_pairs(name: str, folder: Path, languages: list[str]) -> list[Pair]:
     """Return the training pairs of ``name`` from its raw folder; an empty list of languages means all.
 
     Raises:
-        UserError: A file is missing or malformed, or there are no pairs in ``languages``.
+        UserError: A file is missing or malformed, or there are no pairs in ``languages``, or as for `check_pairs`.
     """
     known = find_training_sets().get(name)
-    return known.read(folder, languages) if known else own_pairs.read_pairs(folder, languages)
+    pairs = known.read(folder, languages) if known else own_pairs.read_pairs(folder, languages)
+    check_pairs(name, pairs)
+    return pairs
 
 
 def read_benchmark(name: str, folder: Path, languages: list[str]) -> Benchmark:
     """Return the benchmark ``name`` from its raw folder; an empty list of languages means all.
 
     Raises:
-        UserError: A file is missing or malformed, or there are no judgements in ``languages``.
+        UserError: A file is missing or malformed, or there are no judgements in ``languages``, or as for
+            `check_benchmark`.
     """
     known = find_benchmarks().get(name)
-    return known.read(folder, languages) if known else beir.read_benchmark(folder, languages)
+    with whole_characters(name):
+        benchmark = known.read(folder, languages) if known else beir.read_benchmark(folder, languages)
+    check_benchmark(name, benchmark)
+    return benchmark

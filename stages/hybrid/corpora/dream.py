@@ -11,8 +11,6 @@ https://github.com/nlpdata/dream. For non-commercial research only.
 from collections import defaultdict
 from pathlib import Path
 
-import pandas as pd
-
 from stages.hybrid.corpora.collection import BenchmarkSet
 from stages.hybrid.corpora.formats.text_rows import check_lang
 from stages.hybrid.ground.errors import UserError
@@ -53,11 +51,7 @@ def read_benchmark(folder: Path, languages: list[str]) -> Benchmark:
                 query = Query(f"{key}/{number}:{lang}", f"{key}/{number}", lang, question)
                 queries.append(query)
                 qrels += [Qrel(query.query_id, passage_id, 1) for passage_id in ids_of[asked["en"][key][0]]]
-    return Benchmark(
-        queries=pd.DataFrame(queries).sort_values(["lang", "query_id"], ignore_index=True),
-        passages=pd.DataFrame(passages).sort_values("passage_id", ignore_index=True),
-        qrels=pd.DataFrame(qrels).sort_values(["query_id", "passage_id"], ignore_index=True),
-    )
+    return Benchmark.from_rows(queries, passages, qrels)
 
 
 def _read_languages(folder: Path) -> dict[str, Dialogues]:

@@ -9,14 +9,15 @@ from stages.hybrid.corpora.catalogue import find_collections
 from stages.hybrid.corpora.collection import Collection
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.ground.files import read_json, write_json
-from stages.hybrid.sources.home import SOURCE, Home
+from stages.hybrid.ground.layout import SOURCE_FILE
+from stages.hybrid.sources.home import Home
 from stages.hybrid.sources.own_files import OwnFiles
 from stages.hybrid.sources.params import FetchParams
 
 NAME = re.compile(r"\w+")
 
 
-def check_names(key: str, names: Iterable[str], known: Iterable[str], folders: Iterable[str]) -> None:
+def check_names(key: str, names: Iterable[str], *, known: Iterable[str], folders: Iterable[str]) -> None:
     """Check that each of ``names`` can name a folder, and is known or has a folder of the user's.
 
     Args:
@@ -65,7 +66,7 @@ def fetch_raw(name: str, folder: Path, languages: list[str], params: FetchParams
         "description": known.description if known else "The user's own data.",
         "files": files,
     }
-    write_json(folder / SOURCE, words)
+    write_json(folder / SOURCE_FILE, words)
 
 
 def _home_of(name: str, known: Collection | None, params: FetchParams) -> Home:
@@ -77,5 +78,5 @@ def _home_of(name: str, known: Collection | None, params: FetchParams) -> Home:
 
 
 def _holds_own_files(folder: Path) -> bool:
-    path = folder / SOURCE
+    path = folder / SOURCE_FILE
     return path.exists() and read_json(path, keys=("origin",))["origin"] == OwnFiles(folder).origin(None)

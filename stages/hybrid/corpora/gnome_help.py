@@ -12,11 +12,10 @@ from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
-import pandas as pd
-
 from stages.hybrid.corpora.collection import BenchmarkSet
 from stages.hybrid.corpora.formats.help_blocks import is_long_enough, is_translated, translated_passage
 from stages.hybrid.corpora.formats.mallard_pages import MallardSection, parse_page, read_page, read_titles
+from stages.hybrid.corpora.formats.text_rows import check_lang
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.languages import comparison_key
 from stages.hybrid.records import Benchmark, Passage, Qrel, Query
@@ -60,7 +59,8 @@ def read_benchmark(folder: Path, languages: Iterable[str] = ()) -> Benchmark:
         languages: Codes of ISO 639-1.
 
     Raises:
-        UserError: There are no English pages, or none in one of ``languages``.
+        UserError: There are no English pages, or none in one of ``languages``. Or a folder of pages is not named by a
+            language.
     """
     pages = _read_languages(folder)
     wanted = list(dict.fromkeys(languages)) or sorted(pages)
@@ -75,14 +75,28 @@ def read_benchmark(folder: Path, languages: Iterable[str] = ()) -> Benchmark:
 
 
 def _read_languages(folder: Path) -> dict[str, Sections]:
-    """Return the sections of every language; paths are sorted, so that a guide's pages are together."""
+    """Return the sections of every language; paths are sorted, so that a guide's pages are together.
+
+    Raises:
+        UserError: A folder of pages is not named by a language.
+    """
     matches = ((PAGE.search(path), content) for path, content in read_pages(find_archive(folder) or folder, is_page))
     pages = ((match, content) for match, content in matches if match)
     languages: dict[str, Sections] = {}
     for (locale, guide), group in groupby(pages, key=lambda page: (page[0]["locale"], page[0]["guide"])):
-        sections = languages.setdefault(CODES.get(locale, locale), {})
+        sections = languages.setdefault(_language_of(locale, folder), {})
         sections.update(_read_guide(guide, ((match["name"], content) for match, content in group)))
     return languages
+
+
+def _language_of(locale: str, folder: Path) -> str:
+    """Return the code of the language whose pages lie in a folder named ``locale``, such as pt_BR or sr@latin.
+
+    Raises:
+        UserError: The folder is not named by a language.
+    """
+    lang = CODES.get(locale, locale.replace("_", "-").replace("@", "-"))
+    return check_lang(lang, f"{folder}: the folder {locale}", advice="rename the folder")
 
 
 def _read_guide(guide: str, pages: Iterable[tuple[str, bytes]]) -> Sections:
@@ -108,7 +122,7 @@ def _titled_passages(lang: str, sections: Sections, english: Sections) -> Iterat
 
 
 def _benchmark(titled_passages: list[TitledPassage]) -> Benchmark:
-    """Return the tables, sorted by language and id."""
+    """Return the tables of the headings and the passages under them."""
     queries = _queries(titled_passages)
     passages: dict[tuple[str, str], Passage] = {}  # by language and comparison key
     relevant: dict[str, set[str]] = defaultdict(set)  # passages by question
@@ -116,21 +130,15 @@ def _benchmark(titled_passages: list[TitledPassage]) -> Benchmark:
         passage = Passage(f"{titled.question_id}/{titled.kind}:{titled.lang}", titled.lang, titled.passage)
         kept = passages.setdefault((titled.lang, comparison_key(titled.passage)), passage)
         relevant[titled.question_id].add(kept.passage_id)
-    pool = sorted(passages.values(), key=lambda passage: (passage.lang, passage.passage_id))
     qrels = [Qrel(query.query_id, passage_id, 1) for query in queries for passage_id in relevant[query.question_id]]
-    return Benchmark(
-        queries=pd.DataFrame(queries, columns=list(Query._fields)),
-        passages=pd.DataFrame(pool, columns=list(Passage._fields)),
-        qrels=pd.DataFrame(sorted(qrels), columns=list(Qrel._fields)),
-    )
+    return Benchmark.from_rows(queries, passages.values(), qrels)
 
 
 def _queries(titled_passages: list[TitledPassage]) -> list[Query]:
-    """Return the headings that occur once in their language, sorted by language and id."""
+    """Return the headings that occur once in their language, in no fixed order."""
     queries = {Query(f"{t.question_id}:{t.lang}", t.question_id, t.lang, t.query) for t in titled_passages}
     uses = Counter((query.lang, comparison_key(query.text)) for query in queries)
-    unique = [query for query in queries if uses[query.lang, comparison_key(query.text)] == 1]
-    return sorted(unique, key=lambda query: (query.lang, query.query_id))
+    return [query for query in queries if uses[query.lang, comparison_key(query.text)] == 1]
 
 
 COLLECTION = BenchmarkSet(

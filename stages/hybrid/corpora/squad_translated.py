@@ -13,6 +13,7 @@ from pathlib import Path
 
 from stages.hybrid.corpora.collection import SMALL_FILES, TrainingSet
 from stages.hybrid.corpora.formats.squad import read_squad
+from stages.hybrid.corpora.formats.text_rows import check_lang
 from stages.hybrid.languages import choose_languages
 from stages.hybrid.records import Pair
 from stages.hybrid.sources.archives import find_archive, read_pages
@@ -54,7 +55,7 @@ def read_pairs(folder: Path, languages: list[str]) -> list[Pair]:
     questions and paragraphs.
 
     Raises:
-        UserError: There is no file in ``languages``, or a file is not in SQuAD's format.
+        UserError: There is no file in ``languages``, or a file is not in SQuAD's format or not named by a language.
     """
     contents = dict(_read_files(folder))
     chosen = choose_languages(sorted(contents, key=lambda lang: (lang != "en", lang)), languages, source=str(folder))
@@ -70,13 +71,17 @@ def read_pairs(folder: Path, languages: list[str]) -> list[Pair]:
 
 
 def _read_files(folder: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield the language and the content of each file in SQuAD's format, in the folder and in its archive."""
+    """Yield the language and the content of each file in SQuAD's format, in the folder and in its archive.
+
+    Raises:
+        UserError: A file is not named by a language.
+    """
     archive = find_archive(folder)
     for source in [folder, *([archive] if archive else [])]:
         for path, content in read_pages(source, lambda path: LANGUAGE_FILE.search(path) is not None):
             match = LANGUAGE_FILE.search(path)
             if match:
-                yield match[1], content
+                yield check_lang(match[1], f"{source}: {path}", advice="rename the file"), content
 
 
 def _xtreme_file(lang: str) -> RemoteFile:

@@ -9,8 +9,6 @@ https://github.com/modestyachts/squadshifts-website. CC BY 4.0.
 
 from pathlib import Path
 
-import pandas as pd
-
 from stages.hybrid.corpora.collection import SMALL_FILES, BenchmarkSet
 from stages.hybrid.corpora.formats.squad import read_squad
 from stages.hybrid.ground.errors import UserError
@@ -62,11 +60,7 @@ def read_benchmark(folder: Path, languages: list[str]) -> Benchmark:
             queries.append(Query(query_id, query_id, "en", asked.question))
             passages[passage_id] = Passage(passage_id, "en", asked.paragraph)
             qrels.append(Qrel(query_id, passage_id, 1))
-    return Benchmark(
-        queries=pd.DataFrame(queries).sort_values("query_id", ignore_index=True),
-        passages=pd.DataFrame(list(passages.values())).sort_values("passage_id", ignore_index=True),
-        qrels=pd.DataFrame(qrels).sort_values(["query_id", "passage_id"], ignore_index=True),
-    )
+    return Benchmark.from_rows(queries, passages.values(), qrels)
 
 
 def _remote_file(domain: str) -> RemoteFile:

@@ -9,14 +9,12 @@ is CC BY-NC 4.0.
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import pandas as pd
-
 from stages.hybrid.corpora.collection import BenchmarkSet
-from stages.hybrid.corpora.formats.text_rows import check_lang
+from stages.hybrid.corpora.formats.text_rows import check_lang, text_of
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.ground.files import read_json
+from stages.hybrid.ground.layout import SOURCE_FILE
 from stages.hybrid.records import Benchmark, Passage, Qrel, Query
-from stages.hybrid.sources.home import SOURCE
 from stages.hybrid.sources.public_files import PublicFiles, RemoteFile
 
 HOME = "https://raw.githubusercontent.com/google-research-datasets/lareqa"
@@ -50,6 +48,7 @@ SHA256 = {
         "zh": "57f01d2fff50cf3392805635b01445339f225ad5bf28ba8443b12f8dbd1e69dc",
     },
 }
+AGAIN = "delete the file and fetch it again"
 
 
 class Asked(NamedTuple):
@@ -69,7 +68,7 @@ def read_benchmark(folder: Path, languages: list[str]) -> Benchmark:
     Raises:
         UserError: There is no file, or a file is not in the published format or not named by a language.
     """
-    paths = [path for path in sorted(folder.glob("*.json")) if path.name != SOURCE]
+    paths = [path for path in sorted(folder.glob("*.json")) if path.name != SOURCE_FILE]
     chosen = [path for path in paths if not languages or path.stem in languages]
     if not chosen:
         found = ", ".join(path.stem for path in paths) or "no LANG.json"
@@ -88,31 +87,42 @@ def read_benchmark(folder: Path, languages: list[str]) -> Benchmark:
             queries.append(Query(f"{asked.question_id}:{lang}", asked.question_id, lang, asked.question))
             holders.setdefault(asked.question_id, []).append(asked.passage_id)
     qrels = [Qrel(query.query_id, passage_id, 1) for query in queries for passage_id in holders[query.question_id]]
-    return Benchmark(
-        queries=pd.DataFrame(queries).sort_values(["lang", "query_id"], ignore_index=True),
-        passages=pd.DataFrame(passages).sort_values(["lang", "passage_id"], ignore_index=True),
-        qrels=pd.DataFrame(qrels).sort_values(["query_id", "passage_id"], ignore_index=True),
-    )
+    return Benchmark.from_rows(queries, passages, qrels)
 
 
 def _read_language(path: Path) -> tuple[list[Passage], list[Asked]]:
     """Return a file's sentences, and its questions.
 
     Raises:
-        UserError: The file is not in XQuAD-R's format, or an answer begins outside the sentences.
+        UserError: The file is not in XQuAD-R's format, a sentence, a question or its id is not a text, or an answer
+            begins outside the sentences.
     """
     sentences: list[Passage] = []
     questions: list[Asked] = []
     try:
         for number, paragraph in enumerate(p for article in read_json(path)["data"] for p in article["paragraphs"]):
-            ids = [f"{number:04d}-{i:02d}:{path.stem}" for i in range(len(paragraph["sentences"]))]
-            sentences += (Passage(i, path.stem, text) for i, text in zip(ids, paragraph["sentences"], strict=True))
+            texts = _sentences_of(paragraph, path)
+            ids = [f"{number:04d}-{i:02d}:{path.stem}" for i in range(len(texts))]
+            sentences += (Passage(i, path.stem, text) for i, text in zip(ids, texts, strict=True))
             for question in paragraph["qas"]:
                 holder = ids[_answer_sentence(paragraph, question, path)]
-                questions.append(Asked(question["id"], question["question"], holder))
-    except (KeyError, TypeError, IndexError, ValueError) as error:
-        raise UserError(f"{path}: not in XQuAD-R's format ({error!r}); delete it and fetch it again") from None
+                question_id, text = (text_of(question, key, str(path), advice=AGAIN) for key in ("id", "question"))
+                questions.append(Asked(question_id, text, holder))
+    except (KeyError, TypeError, IndexError, ValueError, AttributeError) as error:
+        raise UserError(f"{path}: not in XQuAD-R's format ({error!r}); {AGAIN}") from None
     return sentences, questions
+
+
+def _sentences_of(paragraph: dict[str, Any], path: Path) -> list[str]:
+    """Return the sentences of a paragraph.
+
+    Raises:
+        UserError: They are not a list, or one of them is not a text.
+    """
+    found = paragraph["sentences"]
+    if not isinstance(found, list):
+        raise UserError(f"{path}: sentences is {found!r}, expected a list of texts; {AGAIN}")
+    return [text_of({"sentence": text}, "sentence", str(path), advice=AGAIN) for text in found]
 
 
 def _answer_sentence(paragraph: dict[str, Any], question: dict[str, Any], path: Path) -> int:
@@ -126,8 +136,7 @@ def _answer_sentence(paragraph: dict[str, Any], question: dict[str, Any], path: 
         if begin <= start < end:
             return i
     raise UserError(
-        f"{path}: the answer to {question['id']} begins at character {start}, expected a place in a sentence; delete "
-        "the file and fetch it again"
+        f"{path}: the answer to {question['id']} begins at character {start}, expected a place in a sentence; {AGAIN}"
     )
 
 

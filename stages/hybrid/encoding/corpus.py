@@ -40,7 +40,7 @@ def resumable_encoder(folder: Path, params: EncoderParams, *, blocks: Path = BLO
     ``with`` statement ends without an error. So write what you compute from the embeddings within it.
 
     Raises:
-        UserError: the folder is missing or contains no model, or the encoder has no prompt of the given name.
+        UserError: The folder is missing or contains no model, or the encoder has no prompt of the given name.
     """
     encoder = load_for_encoding(folder, params.precision)
     model = [sha256_of(path) for path in sorted(folder.rglob("*")) if path.is_file()]
@@ -63,7 +63,7 @@ def load_for_encoding(folder: Path, precision: str) -> "SentenceTransformer":
     float32.
 
     Raises:
-        UserError: the folder is missing or contains no model.
+        UserError: The folder is missing or contains no model.
     """
     encoder = load_encoder(folder)
     if use_bfloat16(precision, encoder.device):
@@ -81,7 +81,7 @@ def encode_texts(
     computed, so a run that was stopped resumes where it was. The caller deletes the folder.
 
     Raises:
-        UserError: the encoder has no prompt of the given name.
+        UserError: The encoder has no prompt of the given name.
     """
     rows: dict[str, list[int]] = {}
     for row, text in enumerate(texts):

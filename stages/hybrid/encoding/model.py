@@ -22,7 +22,7 @@ def load_encoder(folder: Path) -> "SentenceTransformer":
     """Return the sentence-transformers model in ``folder``, on the GPU if there is one.
 
     Raises:
-        UserError: the folder is missing or contains no model.
+        UserError: The folder is missing or contains no model.
     """
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging
@@ -59,7 +59,7 @@ def tokenize(encoder: "SentenceTransformer", texts: list[str], *, prompt: str, m
         max_length: in tokens; the encoder's own maximum is used if it is lower.
 
     Raises:
-        UserError: the encoder has no prompt of that name.
+        UserError: The encoder has no prompt of that name.
     """
     if prompt not in encoder.prompts:
         raise UserError(

@@ -20,6 +20,11 @@ HEADLINES = [*((setting, "map") for setting in SETTINGS), ("multilingual", "rank
 SMALLER_IS_BETTER = ("rank_distance", "rank_distance_share")
 
 
+def gain_sign(measure: str) -> int:
+    """Return 1 if a larger value of a measure is better, and -1 if a smaller one is: a gain is sign * difference."""
+    return -1 if measure in SMALLER_IS_BETTER else 1
+
+
 def setting_order(settings: pd.Series) -> pd.Series:
     """Return the place of each setting in the order of `SETTINGS`, from 0. Tables are sorted by it."""
     return settings.map({setting: i for i, setting in enumerate(SETTINGS)})

@@ -6,11 +6,30 @@ import platform
 import resource
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from stages.hybrid.ground.layout import COSTS
 
 PACKAGES = ("torch", "sentence-transformers", "transformers", "faiss-cpu", "numpy")
+
+
+class Machine(TypedDict):
+    """What a stage ran on."""
+
+    processor: str
+    cores: int  # usable by the stage
+    memory_gib: int
+    python: str
+    packages: dict[str, str]  # the versions of `PACKAGES`
+
+
+class Cost(TypedDict):
+    """What the last run of a stage cost."""
+
+    stage: str  # its script's name and its arguments
+    seconds: float
+    peak_memory_gib: float
+    machine: Machine
 
 
 def write_cost(words: Sequence[str], *, seconds: float) -> None:
@@ -21,15 +40,16 @@ def write_cost(words: Sequence[str], *, seconds: float) -> None:
     from stages.hybrid.ground.files import write_json  # imports pandas, which --help does not need
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20  # Linux counts it in KiB
-    cost = {"stage": " ".join(words), "seconds": seconds, "peak_memory_gib": peak, "machine": describe_machine()}
+    machine = describe_machine()
+    cost: Cost = {"stage": " ".join(words), "seconds": seconds, "peak_memory_gib": peak, "machine": machine}
     write_json(COSTS / f"{'_'.join(words)}.json", cost)
 
 
-def describe_machine() -> dict[str, Any]:
+def describe_machine() -> Machine:
     """Return the processor, the usable cores, the memory in GiB, and the versions of Python and `PACKAGES`."""
     return {
         "processor": _processor(),
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
         "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30),
         "python": platform.python_version(),
         "packages": {name: importlib.metadata.version(name) for name in PACKAGES},

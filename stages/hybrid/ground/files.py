@@ -59,8 +59,8 @@ def _one_line_if_broken(path: Path, kind: str) -> Iterator[None]:
     """Turn every error of a block that reads ``path`` into one line. ``kind`` says what the file should be.
 
     Raises:
-        UserError: the file is missing, is a folder, or cannot be read.
-        MemoryError: the file is larger than the memory.
+        UserError: The file is missing, is a folder, or cannot be read.
+        MemoryError: The file is larger than the memory.
     """
     if path.is_dir():
         raise UserError(f"{path}: is a folder, expected {kind}; move it away and {AGAIN}")
@@ -90,7 +90,7 @@ def read_json(path: Path, *, keys: tuple[str, ...] = ()) -> Any:
     """Return the value in a JSON file. If ``keys`` are given, it is an object that has all of them.
 
     Raises:
-        UserError: the file is missing, is not JSON, or lacks one of ``keys``.
+        UserError: The file is missing, is not JSON, or lacks one of ``keys``.
     """
     with _one_line_if_broken(path, "valid JSON"):
         value = json.loads(path.read_text(encoding="utf-8"))
@@ -120,7 +120,7 @@ def read_table(path: Path) -> pd.DataFrame:
     """Return the table in a file that `write_table` wrote. An empty cell of text is ``""``.
 
     Raises:
-        UserError: the file is missing or broken.
+        UserError: The file is missing or broken.
     """
     with _one_line_if_broken(path, f"a whole {path.suffix} file"), path.open("rb") as file:
         return pd.read_parquet(file) if path.suffix == ".parquet" else _read_csv(file)
@@ -143,7 +143,7 @@ def read_array(path: Path) -> np.ndarray:
     """Return the array of numbers in a .npy file, memory-mapped. Python objects are never unpickled.
 
     Raises:
-        UserError: the file is missing, or is not a whole array of numbers.
+        UserError: The file is missing, or is not a whole array of numbers.
     """
     with _one_line_if_broken(path, "a whole .npy file of numbers"):
         array = np.lib.format.open_memmap(path, mode="r")  # unlike np.load, it takes .npy only: no pickle, no .npz

@@ -1,8 +1,11 @@
-"""Paths of the files that stages pass to each other, relative to the project's root."""
+"""Paths of the files that stages pass to each other, relative to the project's root.
+
+Those of scores, bias and reports, which only the last stages read, are in evaluation/layout.py.
+"""
 
 from pathlib import Path
 
-RAW = Path("data/raw")  # NAME/: files as they were published, and SOURCE.json, which says where they are from
+RAW = Path("data/raw")  # NAME/: files as they were published, and SOURCE_FILE
 PAIRS = Path("data/pairs")  # NAME.parquet: training pairs
 BENCHMARKS = Path("data/benchmarks")  # NAME/{queries,passages,qrels}.parquet
 VALIDATION = Path("data/validation.parquet")  # pairs whose loss is measured during training
@@ -20,28 +23,14 @@ BLOCKS = Path("data/.blocks")  # of stopped encodings; not an output of a stage 
 EMBEDDINGS = Path("data/embeddings")  # MODEL/BENCHMARK/{queries,passages}.npy
 INDEXES = Path("data/indexes")  # MODEL/BENCHMARK/INDEX_FILE
 MEANS = Path("data/means")  # MODEL/{queries,passages}.parquet: mean embedding of each language's training text
-SCORES = Path("data/scores")  # MODEL/BENCHMARK/: ranks, measures and run of a model; other systems in subfolders
-BIAS = Path("data/bias")  # MODEL/BENCHMARK/: language bias of the same systems
-COMPARISONS = Path("data/comparisons")  # intervals.parquet and comparisons.parquet
 COSTS = Path("data/costs")  # time and memory of each stage's last run; they vary, so no stage depends on them
-REPORTS = Path("reports")  # PROFILE/: tables, plots, pages and metrics
 
 SIDES = {"queries": "query", "passages": "passage"}  # names of files and tables -> prompts and columns of pairs
 INDEX_FILE = "passages.faiss"
-
-# In a system's folder below SCORES:
-RANKS_FILE = "ranks.parquet"  # the exact rank of every relevant passage
-MEASURES_FILE = "measures.parquet"  # every measure of each query in each cell
-CELLS_FILE = "cells.csv"  # their means by cell
-RUN_FILE = "run.trec.gz"  # the best passages of each query
-CHECK_FILE = "check.csv"  # measures of the run by ranx, beside those by exact ranks
-
-# In a system's folder below BIAS:
-BIAS_FILE = "bias.parquet"  # every bias measure of each query
-BIAS_MEANS_FILE = "bias.csv"  # their means by query language
-BIAS_PAIRS_FILE = "pairs.csv"  # bias measures by query language and passage language
+TOKENIZER_FILE = "tokenizer.json"  # in a model's folder
+SOURCE_FILE = "SOURCE.json"  # beside raw files: where they come from, their licence and their checksums
 
 
-def metrics_folder(profile: str, benchmark: str) -> Path:
-    """Return the folder of the figures that `dvc metrics` shows: MODEL/SYSTEM.json."""
-    return REPORTS / profile / "metrics" / benchmark
+def embeddings_file(model: str, benchmark: str, side: str) -> Path:
+    """Return the file of the embeddings of a benchmark's queries or passages. ``side`` is a key of `SIDES`."""
+    return EMBEDDINGS / model / benchmark / f"{side}.npy"

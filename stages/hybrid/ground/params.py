@@ -1,11 +1,12 @@
 """Reads params.yaml into typed classes. A wrong value is reported before any expensive work begins."""
 
+from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
@@ -13,10 +14,23 @@ from stages.hybrid.ground.errors import UserError
 
 PARAMS = Path("params.yaml")
 
+
+def _each_once(names: list[str]) -> list[str]:
+    """Return ``names``, each of which names files.
+
+    Raises:
+        PydanticCustomError: Two are equal.
+    """
+    for place, name in enumerate(names):
+        if name in names[:place]:
+            raise PydanticCustomError("repeated", "each name once; remove one {name}", {"name": repr(name)})
+    return names
+
+
 Seed = Annotated[int, Field(ge=0)]
 ProfileName = Annotated[str, Field(pattern=r"^\w+$")]
-Names = Annotated[list[str], Field(min_length=1)]  # of training sets or benchmarks
-Models = Annotated[list[Literal["base", "finetuned"]], Field(min_length=1)]
+Names = Annotated[list[str], Field(min_length=1), AfterValidator(_each_once)]  # of training sets or benchmarks
+Models = Annotated[list[Literal["base", "finetuned"]], Field(min_length=1), AfterValidator(_each_once)]
 Precision = Literal["auto", "bfloat16", "float32"]
 
 # in place of pydantic's texts, by the type of error
@@ -47,7 +61,7 @@ class Params(BaseModel):
         """Return the parameters in the file ``path``.
 
         Raises:
-            UserError: the file is missing or is not a YAML mapping, or a value is wrong as in `check`.
+            UserError: The file is missing or is not a YAML mapping, or a value is wrong as in `check`.
         """
         return cls.check(read_mapping(path), path)
 
@@ -56,7 +70,7 @@ class Params(BaseModel):
         """Return ``values`` as parameters. ``source`` is the file that an error names.
 
         Raises:
-            UserError: a key is missing or unknown, or a value has the wrong type or is out of range.
+            UserError: A key is missing or unknown, or a value has the wrong type or is out of range.
         """
         try:
             return cls.model_validate(values)
@@ -64,11 +78,28 @@ class Params(BaseModel):
             raise UserError(f"{source}: {_in_words(error.errors()[0], cls, values)}") from None
 
 
+def check_apart(datasets: Iterable[str], benchmarks: Iterable[str]) -> None:
+    """Check that no training set has the name of a benchmark, because raw files and counts are named after both.
+
+    Args:
+        datasets: Names of the training sets.
+        benchmarks: Names of the benchmarks, and of the validation set.
+
+    Raises:
+        ValueError: One has.
+    """
+    if both := sorted({*datasets} & {*benchmarks}):
+        raise ValueError(
+            f"datasets has {both[0]!r}, which benchmarks or validation_set has too, expected different names; remove "
+            "one, or give your own files two names in fetch.folders"
+        )
+
+
 def read_mapping(path: Path) -> dict[str, Any]:
     """Return the mapping in a YAML file. As for DVC, this is YAML 1.2: ``no`` is text and ``2e-4`` a number.
 
     Raises:
-        UserError: the file is missing or is not a YAML mapping.
+        UserError: The file is missing or is not a YAML mapping.
     """
     try:
         found = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))

@@ -61,7 +61,7 @@ def check_listed(name: str, value: str, values: Mapping[str, Any]) -> None:
         values: all of params.yaml.
 
     Raises:
-        UserError: params.yaml does not list it, or one of the keys in `LISTS` has no list.
+        UserError: It is not listed in params.yaml, or one of the keys in `LISTS` has no list.
     """
     for key in LISTS.values():
         if not isinstance(values.get(key), list):

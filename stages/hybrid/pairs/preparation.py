@@ -1,5 +1,6 @@
 """From raw pairs to training pairs: leaks are dropped, twins are named, and pages are held out for validation."""
 
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -47,6 +48,18 @@ def prepare_pairs(name: str, pairs: pd.DataFrame, *, leaks: pd.DataFrame, params
     # A twin of a training group would make the validation loss lower than it is on new text.
     trained = set(table.loc[~table["held_out"], "twin_id"])
     return table[~table["held_out"] | ~table["twin_id"].isin(trained)].reset_index(drop=True)
+
+
+def check_languages(languages: Sequence[str], training: dict[str, pd.DataFrame]) -> None:
+    """Check that each of ``languages`` has a pair in one of the training tables.
+
+    Raises:
+        UserError: One has none.
+    """
+    if missing := set(languages).difference(*(table["lang"] for table in training.values())):
+        raise UserError(
+            f"languages: no training set has a pair in {', '.join(sorted(missing))}; remove them, or add a training set"
+        )
 
 
 def validation_pairs(name: str, benchmark: Benchmark) -> pd.DataFrame:

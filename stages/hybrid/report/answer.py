@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from stages.hybrid.evaluation.names import SMALLER_IS_BETTER
+from stages.hybrid.evaluation.names import gain_sign
 from stages.hybrid.evaluation.significance.intervals import ALPHA
 from stages.hybrid.report.evidence import Evidence
 from stages.hybrid.report.figures import name_figure, name_system
@@ -71,7 +71,7 @@ def split_figures(rows: pd.DataFrame) -> tuple[list[str], list[str], list[str]]:
     worse: list[str] = []
     neither: list[str] = []
     for row in rows.to_dict("records"):
-        gain = row["difference"] * (-1 if row["measure"] in SMALLER_IS_BETTER else 1)
+        gain = gain_sign(row["measure"]) * row["difference"]
         place = neither if not row["p_holm"] < ALPHA else better if gain > 0 else worse
         place.append(name_figure(row["setting"], row["measure"]))
     return better, worse, neither

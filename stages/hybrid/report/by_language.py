@@ -114,7 +114,7 @@ def describe_bias(evidence: Evidence, benchmark: str) -> list[Block]:
         if system in values.index
     ]
     queries = means.groupby("measure")["n_queries"].max()
-    words = [[name_measure(name), BIAS.get(name.partition("@")[0], ""), f"{queries[name]:,}"] for name in measures]
+    words = [[name_measure(name), BIAS[name.partition("@")[0]], f"{queries[name]:,}"] for name in measures]
     return [
         Heading(3, "Language bias"),
         Paragraph("Measured in the pool of all languages. The figures are means over query languages."),

@@ -2,23 +2,24 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
+from stages.hybrid.ground.costs import Cost
 from stages.hybrid.ground.files import read_json
 from stages.hybrid.ground.layout import COSTS
 from stages.hybrid.report.pages import Block, Heading, Paragraph, Table
 
 
-def read_costs(folder: Path = COSTS) -> list[dict[str, Any]]:
+def read_costs(folder: Path = COSTS) -> list[Cost]:
     """Return what the last run of each stage cost, in the order in which the stages ended.
 
     Raises:
-        UserError: a file in ``folder`` is broken.
+        UserError: A file in ``folder`` is broken, or lacks a key of `Cost`.
     """
-    return [read_json(path) for path in sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime)]
+    paths = sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime)
+    return [read_json(path, keys=tuple(Cost.__annotations__)) for path in paths]
 
 
-def describe_costs(costs: list[dict[str, Any]], *, profile: str, seed: int) -> list[Block]:
+def describe_costs(costs: list[Cost], *, profile: str, seed: int) -> list[Block]:
     """Return the page on costs, from the result of `read_costs`."""
     if not costs:
         return [Paragraph("There are no costs of any stage yet. Run `dvc repro` first.")]
@@ -38,7 +39,7 @@ def describe_costs(costs: list[dict[str, Any]], *, profile: str, seed: int) -> l
     return [Heading(1, f"What profile {profile} cost"), Paragraph(text), *where, table]
 
 
-def _machine(cost: dict[str, Any]) -> str:
+def _machine(cost: Cost) -> str:
     """Return the machine that a stage ran on, in words."""
     machine = cost["machine"]
     versions = ", ".join(f"{name} {version}" for name, version in machine["packages"].items())

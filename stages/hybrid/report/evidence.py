@@ -7,26 +7,26 @@ from typing import Any
 
 import pandas as pd
 
-from stages.hybrid.evaluation.quality.measures import average_benchmark, average_languages
-from stages.hybrid.ground.files import read_json, read_table
-from stages.hybrid.ground.layout import (
+from stages.hybrid.evaluation.layout import (
     BIAS,
     BIAS_MEANS_FILE,
     BIAS_PAIRS_FILE,
     CELLS_FILE,
     CHECK_FILE,
     COMPARISONS,
-    CURVE,
+    COMPARISONS_FILE,
+    INTERVALS_FILE,
     MEASURES_FILE,
-    PLAN_SUMMARY,
-    RAW,
     SCORES,
-    STATISTICS,
 )
+from stages.hybrid.evaluation.quality.measures import average_benchmark, average_languages
+from stages.hybrid.ground.files import read_json, read_table
+from stages.hybrid.ground.layout import CURVE, PLAN_SUMMARY, RAW, SOURCE_FILE, STATISTICS
 from stages.hybrid.report.tables import summary_table
 from stages.hybrid.retrieval.baselines import WITHOUT_MODEL, find_systems
 
 Scored = dict[tuple[str, str], Path]  # (benchmark, system) -> its folder below SCORES, and below BIAS
+SOURCE = ("origin", "files")  # what SOURCE.json has of every training set and benchmark
 
 
 @dataclass(frozen=True)
@@ -81,31 +81,31 @@ def read_evidence(
     """Return the evidence from the files that the stages wrote. If ``languages`` is empty, training used all of them.
 
     Raises:
-        UserError: a table is missing or broken.
+        UserError: A file is missing or broken, or a SOURCE.json lacks one of `SOURCE`.
     """
     scored = find_scored(models, benchmarks)
-    queries = {key: read_table(SCORES / path / MEASURES_FILE) for key, path in scored.items()}
-    averages = join({key: average_benchmark(table) for key, table in queries.items()})
-    bias = collect(BIAS, scored, BIAS_MEANS_FILE)
+    measured = {key: read_table(SCORES / path / MEASURES_FILE) for key, path in scored.items()}
+    averages = join({key: average_benchmark(table) for key, table in measured.items()})
+    bias = collect_tables(BIAS, scored, BIAS_MEANS_FILE)
     statistics = read_json(STATISTICS) if STATISTICS.exists() else {}
-    sources = sorted(RAW.glob("*/SOURCE.json"))  # sets of earlier runs are among them, and are left out below
+    sources = sorted(RAW.glob(f"*/{SOURCE_FILE}"))  # sets of earlier runs are among them, and are left out below
     return Evidence(
         profile=profile,
         seed=seed,
         models=models,
         systems=list(dict.fromkeys(system for _, system in scored)),
         languages=languages or trained_languages(statistics),
-        summary=summary_table(averages, bias, intervals=read_table(COMPARISONS / "intervals.parquet")),
-        cells=collect(SCORES, scored, CELLS_FILE),
-        by_language=join({key: average_languages(table) for key, table in queries.items()}),
+        summary=summary_table(averages, bias, intervals=read_table(COMPARISONS / INTERVALS_FILE)),
+        cells=collect_tables(SCORES, scored, CELLS_FILE),
+        by_language=join({key: average_languages(table) for key, table in measured.items()}),
         bias=bias,
-        language_pairs=collect(BIAS, scored, BIAS_PAIRS_FILE),
-        checks=collect(SCORES, {key: path for key, path in scored.items() if key[1] in models}, CHECK_FILE),
-        comparisons=read_table(COMPARISONS / "comparisons.parquet"),
+        language_pairs=collect_tables(BIAS, scored, BIAS_PAIRS_FILE),
+        checks=collect_tables(SCORES, {key: path for key, path in scored.items() if key[1] in models}, CHECK_FILE),
+        comparisons=read_table(COMPARISONS / COMPARISONS_FILE),
         plan=read_json(PLAN_SUMMARY) if PLAN_SUMMARY.exists() else {},
         curve=read_table(CURVE) if CURVE.exists() else None,
         statistics=statistics,
-        sources={path.parent.name: read_json(path) for path in sources if path.parent.name in statistics},
+        sources={path.parent.name: read_json(path, keys=SOURCE) for path in sources if path.parent.name in statistics},
     )
 
 
@@ -127,10 +127,10 @@ def join(tables: dict[tuple[str, str], pd.DataFrame]) -> pd.DataFrame:
     return joined[["benchmark", "system", *(name for name in joined.columns if name not in ("benchmark", "system"))]]
 
 
-def collect(root: Path, scored: Scored, name: str) -> pd.DataFrame:
+def collect_tables(root: Path, scored: Scored, name: str) -> pd.DataFrame:
     """Return the tables ``name`` of every (benchmark, system) in ``root`` as one.
 
     Raises:
-        UserError: a table is missing or broken.
+        UserError: A table is missing or broken.
     """
     return join({key: read_table(root / path / name) for key, path in scored.items()})

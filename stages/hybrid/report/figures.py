@@ -5,12 +5,24 @@ import math
 import pandas as pd
 
 from stages.hybrid.evaluation.names import SETTINGS
+from stages.hybrid.retrieval.baselines import split_name
 
+# Every measure of a query, without its depth, as the report writes it.
 MEASURES = {
     "map": "mAP",
+    "mrr": "MRR",
     "ndcg": "nDCG",
+    "recall": "recall",
+    "success": "success",
     "rank_distance": "rank distance",
     "rank_distance_share": "rank distance / pool",
+    "own_language_first": "own language first",
+    "own_language_share": "own language share",
+    "awrf": "awrf",
+    "peer": "peer",
+    "rank_correlation": "rank correlation",
+    "mrc": "mrc",
+    "language_divergence": "language divergence",
 }
 IN_POOL = ("rank_distance", "rank_distance_share")  # measures that only the multilingual setting has
 IN_RANKS = ("rank_distance", "mean_rank")  # measures whose unit is ranks
@@ -40,7 +52,7 @@ def show_p(p: float) -> str:
 def name_measure(measure: str) -> str:
     """Return a measure's name as the report writes it."""
     name, at, depth = measure.partition("@")
-    return MEASURES.get(name, name.replace("_", " ")) + at + depth
+    return MEASURES[name] + at + depth
 
 
 def name_figure(setting: str, measure: str) -> str:
@@ -50,7 +62,7 @@ def name_figure(setting: str, measure: str) -> str:
 
 def name_system(system: str) -> str:
     """Return a system's name in words: ``base+centred`` is "the centred base"."""
-    model, _, adjustment = system.partition("+")
+    model, adjustment = split_name(system)
     words = {"centred": f"the centred {model}", "centred_training": f"{model} centred on training text"}
     return words.get(adjustment, system)
 

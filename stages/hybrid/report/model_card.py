@@ -1,7 +1,6 @@
 """The model card: how the fine-tuned model is used, how it was trained, its results. Equal runs give equal bytes."""
 
 import io
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,51 +23,37 @@ passages = model.encode(["Choose File – Print."], prompt_name="passage")
 print(model.similarity(queries, passages))"""
 
 
-@dataclass(frozen=True)
-class ModelFacts:
-    """The data that the card is written from.
-
-    Attributes:
-        base: The base encoder.
-        languages: Training languages.
-        prompts: Prompts of the saved encoder, by name.
-        sources: SOURCE.json of each training set, by its name.
-        plan: The result of `summarise_plan`.
-        params: Parameters of the training.
-        seed: Seed of the plan and the training.
-    """
-
-    base: BaseParams
-    languages: list[str]
-    prompts: dict[str, str]
-    sources: dict[str, dict[str, Any]]
-    plan: dict[str, Any]
-    params: TrainingParams
-    seed: int
-
-
 def read_prompts(folder: Path) -> dict[str, str]:
     """Return the prompts of the sentence-transformers model in ``folder``, by name.
 
     Raises:
-        UserError: the model's configuration is missing or broken.
+        UserError: The model's configuration is missing or broken.
     """
     prompts = read_json(folder / "config_sentence_transformers.json", keys=("prompts",))["prompts"]
     return {name: prompt or "" for name, prompt in prompts.items()}
 
 
-def describe_model(facts: ModelFacts) -> str:
-    """Return the card as Markdown, with front matter for model hubs."""
-    return f"---\n{_front_matter(facts)}---\n\n{to_markdown([*_use(facts), *_training(facts)], pictures='plots')}"
+def describe_model(evidence: Evidence, *, base: BaseParams, prompts: dict[str, str], params: TrainingParams) -> str:
+    """Return the card as Markdown, with front matter for model hubs, but without results.
+
+    Args:
+        evidence: Languages, sources, plan and seed are taken from it. It must have a plan.
+        base: The base encoder.
+        prompts: Prompts of the fine-tuned encoder, by name.
+        params: Parameters of the training.
+    """
+    front = _front_matter(base, evidence.languages)
+    blocks = [*_use(base, prompts), *_training(evidence, base, params=params)]
+    return f"---\n{front}---\n\n{to_markdown(blocks, pictures='plots')}"
 
 
-def _front_matter(facts: ModelFacts) -> str:
-    hub = {"base_model": facts.base.name} if facts.base.source == "hub" else {}
+def _front_matter(base: BaseParams, languages: list[str]) -> str:
+    hub = {"base_model": base.name} if base.source == "hub" else {}
     front = {
         "library_name": "sentence-transformers",
         "pipeline_tag": "sentence-similarity",
         **hub,
-        "language": sorted({language.split("-")[0] for language in facts.languages}),
+        "language": sorted({language.split("-")[0] for language in languages}),
         "tags": ["sentence-transformers", "feature-extraction", "sentence-similarity", "multilingual-retrieval"],
     }
     target = io.StringIO()
@@ -76,49 +61,49 @@ def _front_matter(facts: ModelFacts) -> str:
     return target.getvalue()
 
 
-def _base_name(facts: ModelFacts) -> str:
-    return facts.base.name.rstrip("/").split("/")[-1]  # the path of a folder would mean nothing to a reader
+def _base_name(base: BaseParams) -> str:
+    return base.name.rstrip("/").split("/")[-1]  # the path of a folder would mean nothing to a reader
 
 
-def _use(facts: ModelFacts) -> list[Block]:
+def _use(base: BaseParams, prompts: dict[str, str]) -> list[Block]:
     """Return the title, and the section on how the model is used."""
-    prompts = ", ".join(f"`{name}` is {text!r}" for name, text in sorted(facts.prompts.items()) if text)
+    listed = ", ".join(f"`{name}` is {text!r}" for name, text in sorted(prompts.items()) if text)
     text = (
         "A text encoder for monolingual, cross-lingual and multilingual retrieval. Each batch of its training was "
         "drawn at random as monolingual or cross-lingual ([arXiv 2408.10536](https://arxiv.org/abs/2408.10536))."
     )
     return [
-        Heading(1, f"{_base_name(facts)}, fine-tuned on hybrid batches"),
+        Heading(1, f"{_base_name(base)}, fine-tuned on hybrid batches"),
         Paragraph(text),
         Heading(2, "Use"),
-        Paragraph(f"Queries and passages have different prompts ({prompts}):"),
+        Paragraph(f"Queries and passages have different prompts ({listed}):"),
         Code(USAGE),
     ]
 
 
-def _training(facts: ModelFacts) -> list[Block]:
+def _training(evidence: Evidence, base: BaseParams, *, params: TrainingParams) -> list[Block]:
     """Return the section on the training: its base, data, batches and parameters."""
-    base, plan = facts.base, facts.plan
+    plan = evidence.plan
     origin = f"{base.source}, revision {base.revision}" if base.revision else base.source
-    langs = ", ".join(facts.languages)
+    langs = ", ".join(evidence.languages)
     batches = f"{plan['batches']:,} batches with {plan['pairs']:,} pairs in all, in {len(plan['languages'])} languages."
     columns = ["training set", "licence", "from", "batches", "groups", "never drawn"]
     kinds = [[kind, f"{n:,}"] for kind, n in plan["batches_by_kind"].items()]
-    params = [[name, _written(value)] for name, value in facts.params.model_dump().items()]
+    values = [[name, _written(value)] for name, value in params.model_dump().items()]
     return [
         Heading(2, "Training"),
-        Paragraph(f"Base: {_base_name(facts)} ({origin}). Languages: {langs}. Seed: {facts.seed}."),
-        Table(columns, _data_rows(facts), text_columns=3),
+        Paragraph(f"Base: {_base_name(base)} ({origin}). Languages: {langs}. Seed: {evidence.seed}."),
+        Table(columns, _data_rows(evidence), text_columns=3),
         Paragraph(batches),
         Table(["kind of batch", "batches"], kinds),
-        Table(["parameter", "value"], params, text_columns=2),
+        Table(["parameter", "value"], values, text_columns=2),
     ]
 
 
-def _data_rows(facts: ModelFacts) -> list[list[str]]:
+def _data_rows(evidence: Evidence) -> list[list[str]]:
     rows = []
-    for used in facts.plan["datasets"]:
-        source = facts.sources.get(used["dataset"], {})
+    for used in evidence.plan["datasets"]:
+        source = evidence.sources.get(used["dataset"], {})
         counts = [f"{used[key]:,}" for key in ("batches", "groups", "unused_groups")]
         rows.append([used["dataset"], source.get("licence", "–"), _origin(source), *counts])
     return rows

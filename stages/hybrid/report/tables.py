@@ -108,6 +108,9 @@ def published_figures(benchmark: str, path: Path = PAPER) -> pd.DataFrame:
     Columns: encoder, sampling, one for mAP in each of `SETTINGS`, rank_distance.
 
     Source: arXiv 2408.10536, tables 1 and 2.
+
+    Raises:
+        UserError: The file ``path`` is missing or broken.
     """
     paper = read_table(path)
     rows = paper[

@@ -30,17 +30,17 @@ HOW_TO_READ = (
 )
 
 
-def describe(evidence: Evidence) -> list[Block]:
+def describe_report(evidence: Evidence) -> list[Block]:
     """Return the whole report."""
     title = f"Monolingual, cross-lingual and multilingual retrieval: {evidence.profile}"
     blocks: list[Block] = [Heading(1, title), *describe_answer(evidence)]
     for benchmark in evidence.benchmarks:
         blocks += describe_benchmark(evidence, str(benchmark))
-    background = (describe_systems, describe_training, describe_data, describe_index)
+    background = (describe_reading, describe_training, describe_data, describe_index)
     return blocks + [block for part in background for block in part(evidence)]
 
 
-def describe_systems(evidence: Evidence) -> list[Block]:
+def describe_reading(evidence: Evidence) -> list[Block]:
     """Return the section on how to read the figures, and on what the baselines are."""
     unseen = sorted(set(evidence.by_language["query_lang"]) - set(evidence.languages))
     texts = map(Paragraph, HOW_TO_READ)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from stages.hybrid.evaluation.names import MEAN, SETTINGS, SMALLER_IS_BETTER
+from stages.hybrid.evaluation.names import MEAN, SETTINGS, gain_sign
 from stages.hybrid.evaluation.significance.intervals import (
     ALPHA,
     average_sums,
@@ -21,6 +21,7 @@ from stages.hybrid.evaluation.significance.intervals import (
 )
 from stages.hybrid.report.tables import BENCHMARK_NAMES
 from stages.hybrid.reproduction.systems import Judged
+from stages.hybrid.retrieval.baselines import adjusted_name, split_name
 
 MARGIN = 0.01  # "as good as" means worse by at most one per cent of the other's figure
 ENCODERS = {"XLM-R": "xlm_r", "LaBSE": "labse"}  # the paper's, and their columns
@@ -34,8 +35,8 @@ def name_of(key: str) -> str:
 
     An adjustment behind a plus stays: ``x_y+centred`` is X-Y+centred.
     """
-    name, plus, adjustment = key.partition("+")
-    return PAPER_NAMES.get(name, name) + plus + adjustment
+    name, adjustment = split_name(key)
+    return adjusted_name(PAPER_NAMES.get(name, name), adjustment)
 
 
 class Claim(NamedTuple):
@@ -53,7 +54,7 @@ class Claim(NamedTuple):
         """The claim as a sentence without its full stop."""
         one, other = PAPER_NAMES[self.one], PAPER_NAMES[self.other]
         what = f"{PAPER_NAMES[self.setting]} mAP" if self.measure == "map" else "rank distance"
-        where = ", asked in languages that training never saw" if self.unseen else ""
+        where = ", for queries in languages not seen in training" if self.unseen else ""
         relation = "at least as good as" if self.as_good else "better than"
         return f"{one[0].upper()}{one[1:]} is {relation} {other} in {what}{where}"
 
@@ -96,6 +97,9 @@ def judge_claims(judged: Sequence[Judged], paper: pd.DataFrame, *, languages: Se
         judged: What the runs did, one entry per benchmark.
         paper: The published figures.
         languages: Languages that the runs trained on.
+
+    Raises:
+        UserError: Two runs have scores of different queries.
     """
     rows: list[dict[str, Any]] = [
         {"claim": number, "words": claim.words, "benchmark": runs.benchmark, "measure": claim.measure}
@@ -119,7 +123,7 @@ def _measure_claim(claim: Claim, runs: Judged, languages: Sequence[str]) -> dict
     empty = dict.fromkeys(["difference", "low", "high", "seed_error", "p", "p_holm", "detectable", "gain"], np.nan)
     if not all(pair):
         return empty | {"n_questions": 0, "seed_pairs": 0, "agreeing": 0}
-    sign = -1.0 if claim.measure in SMALLER_IS_BETTER else 1.0
+    sign = gain_sign(claim.measure)
     one, other = (average_sums(seeds) for seeds in pair)
     difference = subtract(one, other)
     threshold = -sign * MARGIN * macro_mean(other) if claim.as_good else 0.0

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from stages.hybrid.evaluation.layout import REPORTS
 from stages.hybrid.ground.files import read_table, write_table, write_text
-from stages.hybrid.ground.layout import REPORTS
+from stages.hybrid.report.output import REPORT
 from stages.hybrid.report.pages import to_html, to_markdown
 from stages.hybrid.report.resource_classes import resource_group
 from stages.hybrid.report.tables import PAPER
@@ -18,14 +19,14 @@ from stages.hybrid.reproduction.systems import judge_runs
 from stages.hybrid.reproduction.tables import NUMBERS, compare_with_others, group_table, paper_table, system_table
 
 FOLDER = REPORTS / "reproduction"
-PAGE = FOLDER / "report.html"
+PAGE = FOLDER / REPORT
 
 
-def collect(runs: Sequence[KeptRun]) -> Findings:
+def collect_findings(runs: Sequence[KeptRun]) -> Findings:
     """Return all that ``runs`` show, on the benchmarks and for the training languages of their parameters.
 
     Raises:
-        UserError: a table of a run is missing, or two runs were asked different questions.
+        UserError: A table of a run is missing, or two runs have scores of different queries.
     """
     languages = runs[0].languages
     judged = [judge_runs(runs, benchmark) for benchmark in runs[0].params["benchmarks"]]
@@ -57,4 +58,4 @@ def write_findings(findings: Findings, folder: Path = FOLDER) -> None:
         write_table(folder / f"{name}.csv", table)
     blocks = describe_findings(findings)
     write_text(folder / "report.md", to_markdown(blocks, pictures="plots"))
-    write_text(folder / "report.html", to_html(blocks))
+    write_text(folder / PAGE.name, to_html(blocks))

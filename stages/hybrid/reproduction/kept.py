@@ -10,18 +10,10 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from stages.hybrid.evaluation.layout import BIAS, BIAS_FILE, BIAS_MEANS_FILE, MEASURES_FILE, SCORES
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.ground.files import read_json, whole_folder, write_json
-from stages.hybrid.ground.layout import (
-    BIAS,
-    BIAS_FILE,
-    BIAS_MEANS_FILE,
-    COSTS,
-    CURVE,
-    MEASURES_FILE,
-    PLAN_SUMMARY,
-    SCORES,
-)
+from stages.hybrid.ground.layout import COSTS, CURVE, PLAN_SUMMARY
 from stages.hybrid.retrieval.baselines import WITHOUT_MODEL, find_systems
 
 KEPT = Path("data/reproduction")  # SAMPLING_SEED/: what the collection needs of a run
@@ -60,6 +52,11 @@ class KeptRun:
 
 
 FACTS = tuple(field.name for field in fields(KeptRun) if field.name != "folder")  # what `COMPLETE` holds
+# What the collection needs of a run's parameters and of its plan.
+PARTS = {
+    "params": ("profile", "datasets", "benchmarks", "languages", "base", "sampler"),
+    "plan": ("batches", "pairs", "languages"),
+}
 
 
 def run_name(sampling: str, seed: int) -> str:
@@ -71,7 +68,7 @@ def changed_params(params: dict[str, Any], changes: Sequence[str]) -> dict[str, 
     """Return ``params`` after ``changes``, each ``key=value`` with a dotted key, as `dvc exp run -S` would change them.
 
     Raises:
-        UserError: a change has no value, one that is not YAML, or names a key that ``params`` lacks.
+        UserError: A change has no value, one that is not YAML, or names a key that ``params`` lacks.
     """
     changed = copy.deepcopy(params)
     for change in changes:
@@ -98,7 +95,7 @@ def keep_run(sampling: str, *, root: Path, params: dict[str, Any], commit: str) 
         The folder of the kept run.
 
     Raises:
-        UserError: the scores or the bias of a system are missing.
+        UserError: The scores or the bias of a system are missing.
     """
     target = root / KEPT / run_name(sampling, params["seed"])
     with whole_folder(target) as partial:
@@ -128,17 +125,37 @@ def read_kept_run(folder: Path) -> KeptRun:
     """Return the kept run in ``folder``.
 
     Raises:
-        UserError: its file `COMPLETE` is missing, is not JSON, or lacks one of `FACTS`.
+        UserError: Its file `COMPLETE` is missing, is not JSON, or lacks one of `FACTS` or `PARTS`, or its sampling is
+            not one of `SAMPLINGS`.
     """
     facts = read_json(folder / COMPLETE, keys=FACTS)
+    _check_facts(facts, folder)
     return KeptRun(**{name: facts[name] for name in FACTS}, folder=folder)
+
+
+def _check_facts(facts: dict[str, Any], folder: Path) -> None:
+    """Check that the facts of the kept run in ``folder`` are what the collection needs.
+
+    Raises:
+        UserError: They are not.
+    """
+    wrong = ""
+    if facts["sampling"] not in list(SAMPLINGS):  # a list, because what is found may have no hash
+        wrong = f"sampling is {facts['sampling']!r}, expected one of {', '.join(SAMPLINGS)}"
+    elif not isinstance(facts["seed"], int):
+        wrong = f"seed is {facts['seed']!r}, expected a whole number"
+    for part, keys in PARTS.items():
+        if not isinstance(facts[part], dict) or not facts[part].keys() >= set(keys):
+            wrong = wrong or f"{part} is incomplete, expected an object with {', '.join(keys)}"
+    if wrong:
+        raise UserError(f"{folder / COMPLETE}: {wrong}; move {folder} away and make the run again")
 
 
 def read_kept_runs(kept: Path) -> list[KeptRun]:
     """Return the runs in ``kept``, by sampling in the order of `SAMPLINGS`, then by seed.
 
     Raises:
-        UserError: there is none, or two differ in more than sampling and seed, or in their batches or pairs.
+        UserError: There is none, or two differ in more than sampling and seed, or in their batches or pairs.
     """
     runs = [read_kept_run(path.parent) for path in kept.glob(f"[!.]*/{COMPLETE}")]
     if not runs:
@@ -161,7 +178,7 @@ def check_alike(run: KeptRun, params: dict[str, Any], *, whose: str) -> None:
     ``whose`` introduces ``params`` in the error, such as "this run would have".
 
     Raises:
-        UserError: it differs in more.
+        UserError: It differs in more.
     """
     for key, value in _compared(params).items():
         if (found := _compared(run.params).get(key)) != value:

@@ -14,6 +14,7 @@ from stages.hybrid.reproduction.claims import name_of
 from stages.hybrid.reproduction.findings import Findings
 from stages.hybrid.reproduction.kept import SAMPLINGS
 from stages.hybrid.reproduction.tables import CENTRED_BASE
+from stages.hybrid.retrieval.baselines import split_name
 
 
 def describe_others(findings: Findings) -> list[Block]:
@@ -71,7 +72,7 @@ def _gains(rows: pd.DataFrame, others: pd.DataFrame) -> list[float]:
     keys = ["benchmark", "system", "setting", "measure"]
     gains = others[others["against"] == BASE.name].set_index(keys)["difference"]
     return [
-        gains.get((row["benchmark"], row["system"].partition("+")[0], row["setting"], row["measure"]), math.nan)
+        gains.get((row["benchmark"], split_name(row["system"])[0], row["setting"], row["measure"]), math.nan)
         for row in rows.to_dict("records")
     ]
 

@@ -14,6 +14,7 @@ from stages.hybrid.report.text import describe_baselines
 from stages.hybrid.reproduction.claims import name_of
 from stages.hybrid.reproduction.findings import Findings
 from stages.hybrid.reproduction.kept import SAMPLINGS
+from stages.hybrid.retrieval.baselines import split_name
 
 LETTERS = {"x_x_mono": "a", "x_y": "b", "hybrid": "c"}  # behind a figure: significantly better than this sampling
 
@@ -29,7 +30,7 @@ def describe_systems(findings: Findings) -> list[Block]:
     rows = []
     for (benchmark, name), group in systems.groupby(["benchmark", "system"], sort=False):
         cells = {(row["setting"], row["measure"]): row for row in group.to_dict("records")}
-        trained = str(name).partition("+")[0] in SAMPLINGS
+        trained = split_name(str(name))[0] in SAMPLINGS
         seeds, queries = group["seeds"].iloc[0], f"{group['n_queries'].max():,}"
         first = [name_of(str(benchmark)), name_of(str(name)), str(seeds) if trained else "–", queries]
         rows.append([*first, *(_figure(cells[kind]) for kind in kinds)])

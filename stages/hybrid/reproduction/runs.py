@@ -45,7 +45,7 @@ def plan_runs(seeds: Sequence[int], overrides: Sequence[str]) -> list[PlannedRun
     """Return the runs that are not kept yet, each sampling with each seed, after ``overrides`` of params.yaml.
 
     Raises:
-        UserError: an override is wrong, or a kept run differs from the planned ones in more than sampling and seed.
+        UserError: An override is wrong, or a kept run differs from the planned ones in more than sampling and seed.
     """
     params, missing = read_mapping(PARAMS), []
     for seed in seeds:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from stages.hybrid.evaluation.layout import BIAS_FILE, BIAS_MEANS_FILE, MEASURES_FILE
 from stages.hybrid.evaluation.names import HEADLINES, MEAN
 from stages.hybrid.evaluation.quality.measures import average_benchmark, average_languages
 from stages.hybrid.evaluation.significance.comparisons import figures_of
@@ -22,8 +23,9 @@ from stages.hybrid.evaluation.significance.intervals import (
     sum_questions,
 )
 from stages.hybrid.ground.files import read_table
-from stages.hybrid.ground.layout import BIAS_FILE, BIAS_MEANS_FILE, FINETUNED, MEASURES_FILE
+from stages.hybrid.ground.layout import FINETUNED
 from stages.hybrid.reproduction.kept import KeptRun
+from stages.hybrid.retrieval.baselines import adjusted_name, split_name
 
 TRAINED = FINETUNED.name  # the model that a run trains; its adjusted systems are named finetuned+centred and so on
 COLUMNS = ["system", "seed", "benchmark", "setting", "measure", "query_lang", "value", "n_queries"]
@@ -46,8 +48,12 @@ class Judged:
     sums: dict[tuple[str, str, str], list[QuestionSums]]
     draws: Draws
 
-    def mean_sums(self, system: str, setting: str, measure: str) -> QuestionSums | None:
-        """Return a system's sums, averaged over seeds; None if it has no such figure."""
+    def mean_sums(self, system: str, *, setting: str, measure: str) -> QuestionSums | None:
+        """Return a system's sums, averaged over seeds; None if it has no such figure.
+
+        Raises:
+            UserError: Two runs have scores of different queries.
+        """
         runs = self.sums.get((system, setting, measure))
         return average_sums(runs) if runs else None
 
@@ -60,7 +66,7 @@ def judge_runs(runs: Sequence[KeptRun], benchmark: str) -> Judged:
     no seed. They are the same in every run, but for ``random``, which depends on the seed.
 
     Raises:
-        UserError: a table is missing, or two runs were asked different questions.
+        UserError: A table is missing, or has a question that is not in that of the first system.
     """
     systems = list(_systems(runs, benchmark))
     questions = pd.Index(sorted(read_table(systems[0][2] / MEASURES_FILE)["question_id"].unique()))
@@ -81,11 +87,12 @@ def judge_runs(runs: Sequence[KeptRun], benchmark: str) -> Judged:
 def _systems(runs: Sequence[KeptRun], benchmark: str) -> Iterator[tuple[str, int | None, Path]]:
     """Yield name, seed and folder of every system that was judged on ``benchmark``, untrained systems first."""
     folders = [(run, path) for run in runs for path in sorted((run.folder / benchmark).iterdir())]
-    untrained = {path.name: path for _, path in reversed(folders) if not path.name.startswith(TRAINED)}
+    untrained = {path.name: path for _, path in reversed(folders) if split_name(path.name)[0] != TRAINED}
     yield from ((name, None, path) for name, path in sorted(untrained.items()))
     for run, path in folders:
-        if path.name.startswith(TRAINED):
-            yield run.sampling + path.name.removeprefix(TRAINED), run.seed, path
+        model, adjustment = split_name(path.name)
+        if model == TRAINED:
+            yield adjusted_name(run.sampling, adjustment), run.seed, path
 
 
 def _tidy(measured: pd.DataFrame, bias: pd.DataFrame) -> pd.DataFrame:
@@ -111,6 +118,9 @@ def with_intervals(table: pd.DataFrame, judged: Sequence[Judged]) -> pd.DataFram
     """Return rows of `over_seeds` with the 95 % interval over questions of the mean over seeds: columns low and high.
 
     ``query_lang`` may hold several languages, with a space between them. An unknown figure has NaN.
+
+    Raises:
+        UserError: Two runs have scores of different queries.
     """
     runs = {of.benchmark: of for of in judged}
     bounds = [_interval(runs[row["benchmark"]], row) for row in table.to_dict("records")]
@@ -118,7 +128,7 @@ def with_intervals(table: pd.DataFrame, judged: Sequence[Judged]) -> pd.DataFram
 
 
 def _interval(runs: Judged, row: dict[Hashable, Any]) -> tuple[float, float]:
-    sums = runs.mean_sums(row["system"], row["setting"], row["measure"])
+    sums = runs.mean_sums(row["system"], setting=row["setting"], measure=row["measure"])
     if sums is not None and row["query_lang"] != MEAN:
         sums = select_languages(sums, row["query_lang"].split())
     return bootstrap_interval(sums, runs.draws.weights) if sums is not None and sums.cells else (np.nan, np.nan)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 import pandas as pd
 
-from stages.hybrid.evaluation.names import HEADLINES, MEAN, SMALLER_IS_BETTER
+from stages.hybrid.evaluation.names import HEADLINES, MEAN, gain_sign
 from stages.hybrid.evaluation.significance.intervals import (
     ALPHA,
     Difference,
@@ -20,7 +20,7 @@ from stages.hybrid.ground.layout import BASE
 from stages.hybrid.reproduction.claims import ENCODERS, PAPER_NAMES
 from stages.hybrid.reproduction.kept import SAMPLINGS
 from stages.hybrid.reproduction.systems import Judged, over_seeds, with_intervals
-from stages.hybrid.retrieval.baselines import centred_name
+from stages.hybrid.retrieval.baselines import centred_name, split_name
 
 CENTRED_BASE = centred_name(BASE.name)
 NUMBERS = [str(number) for number in range(1, 9)]
@@ -43,6 +43,9 @@ def paper_table(number: str, judged: Sequence[Judged], paper: pd.DataFrame) -> p
       below `ALPHA` in the paired randomisation test over questions, Holm-corrected over the table.
 
     Benchmarks that no run was judged on are left out. A sampling that was not run has NaN.
+
+    Raises:
+        UserError: Two runs have scores of different queries.
     """
     ours_by_paper = {theirs: ours for ours, theirs in PAPER_NAMES.items()}
     rows = paper[(paper["table"] == number) & paper["model"].isin(ENCODERS)].rename(
@@ -60,7 +63,11 @@ def paper_table(number: str, judged: Sequence[Judged], paper: pd.DataFrame) -> p
 
 
 def system_table(judged: Sequence[Judged]) -> pd.DataFrame:
-    """Return the headline figures of every system, trained or not, with the columns `SYSTEM`."""
+    """Return the headline figures of every system, trained or not, with the columns `SYSTEM`.
+
+    Raises:
+        UserError: Two runs have scores of different queries.
+    """
     figures = pd.concat([over_seeds(runs.figures) for runs in judged], ignore_index=True)
     kinds = pd.MultiIndex.from_frame(figures[["setting", "measure"]])
     headlines = figures[(figures["query_lang"] == MEAN) & kinds.isin(HEADLINES)]
@@ -71,9 +78,13 @@ def group_table(judged: Sequence[Judged], group_of: Callable[[str], str]) -> pd.
     """Return each system's mAP over the query languages of each group that ``group_of`` puts them in: `GROUP`.
 
     Of the adjusted systems, only the centred base is shown. ``query_lang`` holds the group's languages.
+
+    Raises:
+        UserError: Two runs have scores of different queries.
     """
     figures = pd.concat([runs.figures for runs in judged], ignore_index=True)
-    made = figures["system"].str.contains("+", regex=False) & (figures["system"] != CENTRED_BASE)
+    adjusted = figures["system"].map(lambda system: split_name(system)[1] != "")
+    made = adjusted & (figures["system"] != CENTRED_BASE)
     rows = figures[~made & (figures["measure"] == "map") & (figures["query_lang"] != MEAN)]
     keys = ["system", "seed", "benchmark", "setting", "measure", "group"]
     groups = rows.assign(group=rows["query_lang"].map(group_of)).groupby(keys, sort=False, dropna=False)
@@ -90,12 +101,15 @@ def better_samplings(places: pd.DataFrame, judged: Sequence[Judged]) -> dict[tup
     """Return, by (benchmark, setting, measure, query_lang, sampling), the samplings that it is better than.
 
     Every two samplings are compared in each of ``places``, rows of `PLACE`. All comparisons are one family.
+
+    Raises:
+        UserError: Two runs have scores of different queries.
     """
     runs = {of.benchmark: of for of in judged}
     found: list[tuple[tuple[str, ...], str, float]] = []  # of the better, the worse, p
     for place in places.itertuples(index=False, name=None):
         for one, other in itertools.combinations(SAMPLINGS, 2):
-            compared = _compare(runs[place[0]], place, one, other)
+            compared = _compare(runs[place[0]], place, one=one, other=other)
             if compared is not None:
                 gain, p = compared
                 better, worse = (one, other) if gain > 0 else (other, one)
@@ -107,10 +121,10 @@ def better_samplings(places: pd.DataFrame, judged: Sequence[Judged]) -> dict[tup
     return marks
 
 
-def _compare(runs: Judged, place: tuple[str, ...], one: str, other: str) -> tuple[float, float] | None:
+def _compare(runs: Judged, place: tuple[str, ...], *, one: str, other: str) -> tuple[float, float] | None:
     """Return by how much ``one`` is better than ``other`` in a place of a table, and p; None if one was not run."""
     _, setting, measure, lang = place
-    pair = [runs.mean_sums(name, setting, measure) for name in (one, other)]
+    pair = [runs.mean_sums(name, setting=setting, measure=measure) for name in (one, other)]
     if pair[0] is None or pair[1] is None:
         return None
     difference = subtract(pair[0], pair[1])
@@ -118,8 +132,7 @@ def _compare(runs: Judged, place: tuple[str, ...], one: str, other: str) -> tupl
         difference = select_languages(difference, [lang])
     if not difference.cells:
         return None
-    sign = -1.0 if measure in SMALLER_IS_BETTER else 1.0
-    return sign * macro_mean(difference), randomisation_p(difference, runs.draws.signs)
+    return gain_sign(measure) * macro_mean(difference), randomisation_p(difference, runs.draws.signs)
 
 
 def compare_with_others(judged: Sequence[Judged]) -> pd.DataFrame:
@@ -129,13 +142,13 @@ def compare_with_others(judged: Sequence[Judged]) -> pd.DataFrame:
     with the centred base. Columns: benchmark, system, against, setting, measure, those of `Difference`, p_holm.
 
     Raises:
-        UserError: two systems were asked different questions.
+        UserError: Two systems have scores of different queries.
     """
     rows = []
     for runs in judged:
         contrasts = _contrasts(runs.figures)
         for (one, other), (setting, measure) in itertools.product(contrasts, HEADLINES):
-            pair = [runs.mean_sums(name, setting, measure) for name in (one, other)]
+            pair = [runs.mean_sums(name, setting=setting, measure=measure) for name in (one, other)]
             if pair[0] is not None and pair[1] is not None:
                 keys = (runs.benchmark, one, other, setting, measure)
                 rows.append((*keys, *compare(pair[0], pair[1], runs.draws)))

@@ -8,8 +8,17 @@ WITHOUT_MODEL = "baseline"  # folder of the systems in MODEL_FREE, in place of a
 
 
 def adjusted_name(model: str, adjustment: str) -> str:
-    """Return the name of the system that is a model with an adjustment, such as ``base+centred``."""
-    return f"{model}+{adjustment}"
+    """Return the name of the system that is a model with an adjustment, such as ``base+centred``.
+
+    Without an adjustment (``""``), it is the model's name.
+    """
+    return f"{model}+{adjustment}" if adjustment else model
+
+
+def split_name(system: str) -> tuple[str, str]:
+    """Return the model and the adjustment of a system; the adjustment is ``""`` if it has none. See `adjusted_name`."""
+    model, _, adjustment = system.partition("+")
+    return model, adjustment
 
 
 def centred_name(model: str) -> str:

@@ -9,7 +9,7 @@ import bm25s
 import numpy as np
 from tokenizers import Tokenizer
 
-from stages.hybrid.ground.errors import UserError
+from stages.hybrid.ground.errors import UserError, first_line
 from stages.hybrid.records import Benchmark
 from stages.hybrid.retrieval.ranking.ranks import Scorer
 
@@ -59,7 +59,7 @@ def load_tokenizer(path: Path) -> Tokenizer:
             f"{path}: not found, expected the base encoder's tokenizer; run the stage base, or `dvc repro`"
         ) from None
     except Exception as error:  # the library raises no narrower kind
-        raise UserError(f"{path}: not a tokenizer ({error}); run `dvc repro -f base`") from None
+        raise UserError(f"{path}: not a tokenizer ({first_line(error)}); run `dvc repro -f base`") from None
     tokenizer.no_truncation()
     tokenizer.no_padding()
     return tokenizer

@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import ClassVar, TypeVar
 
 from stages.hybrid.ground.files import read_json, sha256_of
+from stages.hybrid.ground.layout import SOURCE_FILE
 from stages.hybrid.languages import choose_languages
-
-SOURCE = "SOURCE.json"  # beside the raw files: where they come from, their licence and their checksums
 
 Item = TypeVar("Item")
 
@@ -48,7 +47,7 @@ def recorded_files(folder: Path) -> dict[str, dict[str, str]]:
     Raises:
         UserError: SOURCE.json is not JSON, or lacks "files".
     """
-    path = folder / SOURCE
+    path = folder / SOURCE_FILE
     found: dict[str, dict[str, str]] = read_json(path, keys=("files",))["files"] if path.exists() else {}
     return found
 

@@ -7,7 +7,8 @@ from typing import ClassVar
 
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.ground.files import sha256_of, whole_folder
-from stages.hybrid.sources.home import SOURCE, Home
+from stages.hybrid.ground.layout import SOURCE_FILE
+from stages.hybrid.sources.home import Home
 
 
 @dataclass(frozen=True)
@@ -60,4 +61,4 @@ def files_within(folder: Path) -> list[Path]:
             raise UserError(
                 f"{path}: leads to {path.resolve()}, expected files within {folder}; put a copy in place of the link"
             )
-    return [path for path in paths if path.is_file() and path.relative_to(folder).as_posix() != SOURCE]
+    return [path for path in paths if path.is_file() and path.relative_to(folder).as_posix() != SOURCE_FILE]

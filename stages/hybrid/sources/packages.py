@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import ClassVar, NamedTuple
 from urllib.parse import unquote
 
-from stages.hybrid.ground.errors import UserError
+from stages.hybrid.ground.errors import UserError, first_line
 from stages.hybrid.ground.files import sha256_of, whole_file
 from stages.hybrid.sources.archives import check_size
 from stages.hybrid.sources.home import Home, choose_items, is_whole, recorded_files
@@ -104,7 +104,7 @@ def _make_archives(
     paths = _download(packages.values(), folder / DOWNLOADS)
     sources = {}
     for zip_, package in packages.items():
-        unpack_pages(paths[package.name], folder / zip_, keep)
+        unpack_pages(paths[package.name], folder / zip_, keep=keep)
         sources[zip_] = {
             "package": package.name,
             "version": package.version,
@@ -122,7 +122,7 @@ def find_packages(packages: Iterable[str], folder: Path) -> dict[str, Package]:
         folder: A folder in which apt-get may keep its own files.
 
     Raises:
-        UserError: apt-get is not installed, the index cannot be reached, or the index lacks a package.
+        UserError: The program apt-get is not installed, the index cannot be reached, or the index lacks a package.
     """
     names = sorted(set(packages))
     update = _run_apt(["update"], folder)
@@ -155,7 +155,7 @@ def _download(packages: Iterable[Package], folder: Path) -> dict[str, Path]:
     """Return the packages' files in ``folder`` by name; a file that matches its checksum is not downloaded again.
 
     Raises:
-        UserError: apt-get is not installed, or the mirror does not give a package as the index lists it.
+        UserError: The program apt-get is not installed, or the mirror does not give a package as the index lists it.
     """
     paths = {package.name: (package, folder / package.file) for package in packages}
     lacking = [name for name, (package, path) in paths.items() if not is_whole(path, package.sha256)]
@@ -177,7 +177,7 @@ def _run_apt(arguments: list[str], folder: Path) -> "subprocess.CompletedProcess
     """Return what apt-get says; its lists and caches are under ``folder``, its downloads in it.
 
     Raises:
-        UserError: apt-get is not installed.
+        UserError: The program apt-get is not installed.
     """
     private = folder.resolve() / "apt"
     for part in ("state/lists/partial", "cache/archives/partial"):
@@ -200,7 +200,7 @@ def _run_apt(arguments: list[str], folder: Path) -> "subprocess.CompletedProcess
         raise UserError(f"apt-get: not found on this machine, expected it to fetch packages; {WAYS_OUT}") from None
 
 
-def unpack_pages(deb: Path, archive: Path, keep: Callable[[str], bool]) -> None:
+def unpack_pages(deb: Path, archive: Path, *, keep: Callable[[str], bool]) -> None:
     """Write the pages of a package into one zip; the same package always gives the same bytes.
 
     It is one file for each package, because DVC looks at every file when it checks what has changed. Loose pages would
@@ -212,7 +212,7 @@ def unpack_pages(deb: Path, archive: Path, keep: Callable[[str], bool]) -> None:
         keep: Returns whether the file at a path in the package, such as ``usr/share/...``, is a page.
 
     Raises:
-        UserError: dpkg-deb is not installed, or the package is broken, has no page, or is too large for
+        UserError: The program dpkg-deb is not installed, or the package is broken, has no page, or is too large for
             `check_size`.
     """
     try:
@@ -225,7 +225,7 @@ def unpack_pages(deb: Path, archive: Path, keep: Callable[[str], bool]) -> None:
         try:
             pages = _write_zip(partial, _read_pages(process, deb, keep))
         except tarfile.TarError as error:
-            raise UserError(f"{deb}: cannot be unpacked ({error}); delete it and fetch it again") from None
+            raise UserError(f"{deb}: cannot be unpacked ({first_line(error)}); delete it and fetch it again") from None
         process.communicate()  # what is left of the tar's padding
         if process.returncode != 0 or pages == 0:
             raise UserError(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, NamedTuple
 
-from stages.hybrid.ground.errors import UserError
+from stages.hybrid.ground.errors import UserError, first_line
 from stages.hybrid.ground.files import sha256_of, whole_file
 from stages.hybrid.sources.home import Home, choose_items, is_whole
 
@@ -87,8 +87,8 @@ def _download(url: str, path: Path) -> None:
     except (http.client.HTTPException, OSError) as error:
         reason = getattr(error, "reason", None) or error
         raise UserError(
-            f"{url}: cannot be fetched ({reason}), expected the file; connect to the internet, or name a folder with "
-            "a copy in fetch.mirror or HYBRID_MIRROR"
+            f"{url}: cannot be fetched ({first_line(reason)}), expected the file; connect to the internet, or name a "
+            "folder with a copy in fetch.mirror or HYBRID_MIRROR"
         ) from None
 
 

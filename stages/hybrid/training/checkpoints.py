@@ -9,6 +9,7 @@ from typing import Any
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from stages.hybrid.ground.files import sha256_of
+from stages.hybrid.ground.layout import BASE, NEGATIVES, PAIRS, PLAN, VALIDATION
 from stages.hybrid.training.processes import first_before_the_rest, process_count, process_number, wait_for_all
 
 COMPLETE = "complete"  # a file that is written last into a checkpoint; without it the checkpoint was cut off
@@ -27,6 +28,12 @@ class MarkComplete(TrainerCallback):
             for path in folder.glob("checkpoint-*"):
                 if path != newest:
                     shutil.rmtree(path)
+
+
+def training_inputs(datasets: Sequence[str]) -> list[Path]:
+    """Return the files that a training on ``datasets`` depends on, in an order that is always the same."""
+    tables = [folder / f"{name}.parquet" for name in datasets for folder in (PAIRS, NEGATIVES)]
+    return [*sorted(BASE.rglob("*.safetensors")), PLAN, VALIDATION, *tables]
 
 
 def own_checkpoints(root: Path, inputs: Sequence[Path], words: Sequence[object]) -> Path:

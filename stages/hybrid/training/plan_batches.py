@@ -51,7 +51,7 @@ class PlanBatches(Dataset[TrainingBatch]):
             negatives: with the columns of `records.Negative` and ``dataset``; None if there are none.
 
         Raises:
-            UserError: the plan names a pair that is not in ``pairs``, or the encoder has no prompt for queries or
+            UserError: The plan names a pair that is not in ``pairs``, or the encoder has no prompt for queries or
                 passages.
         """
         self._plan = plan
@@ -114,7 +114,7 @@ class PlanBatches(Dataset[TrainingBatch]):
         """Return the rows of a batch's queries and the rows of its passages, in the order of the plan.
 
         Raises:
-            UserError: the plan names a pair that is not in ``pairs``.
+            UserError: The plan names a pair that is not in ``pairs``.
         """
         batch = self._plan.iloc[step]
         sides = []

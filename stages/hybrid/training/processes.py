@@ -30,7 +30,7 @@ def check_divisible(plan: pd.DataFrame, processes: int) -> None:
     """Check that every batch of ``plan`` can be divided evenly over the processes.
 
     Raises:
-        UserError: the size of a batch is not a multiple of ``processes``.
+        UserError: The size of a batch is not a multiple of ``processes``.
     """
     for step, groups in zip(plan["step"], plan["group_ids"], strict=True):
         if len(groups) % processes:

@@ -56,7 +56,7 @@ def trained_parts(encoder: nn.Sequential, params: TrainingParams, *, tokens: lis
         seed: the adapters' first weights are drawn from it.
 
     Raises:
-        UserError: the encoder has too few layers to freeze, or its attention does not fit adapters.
+        UserError: The encoder has too few layers to freeze, or its attention does not fit adapters.
     """
     words: Any = encoder[0].model
     adapted = add_adapters(words, params.lora_rank, seed=seed) if params.lora_rank else None
@@ -81,7 +81,7 @@ def freeze_lowest(words: Any, count: int) -> None:
     """Freeze the ``count`` lowest layers of a transformer, and the embeddings beneath them.
 
     Raises:
-        UserError: no layer would be left to train.
+        UserError: No layer would be left to train.
     """
     total = words.config.num_hidden_layers
     if count >= total:
@@ -103,7 +103,7 @@ def add_adapters(words: Any, rank: int, *, seed: int) -> Any:
         The model with adapters, whose method ``merge_and_unload`` merges them.
 
     Raises:
-        UserError: the attention of ``words`` does not have the parts that adapters are added to.
+        UserError: The attention of ``words`` does not have the parts that adapters are added to.
     """
     from peft import LoraConfig, LoraModel
 

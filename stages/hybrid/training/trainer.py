@@ -100,7 +100,7 @@ def finetune(
         and validation_loss (NaN if not measured at this step).
 
     Raises:
-        UserError: the encoder has too few layers to freeze, or its attention does not fit adapters.
+        UserError: The encoder has too few layers to freeze, or its attention does not fit adapters.
     """
     join_processes()
     with first_before_the_rest():
@@ -108,23 +108,27 @@ def finetune(
     base = keep_weights(encoder, params)
     with trained_parts(encoder, params, tokens=batches.token_ids(), seed=seed):
         dual = DualEncoder(encoder, params)
-        validating = [Validation(dual, validation, params, checkpoints)] if validation is not None else []
-        trainer = PlanTrainer(
-            model=dual,
-            args=_arguments(params, steps=len(batches), checkpoints=checkpoints, seed=seed),
-            train_dataset=batches,
-            params=params,
-            callbacks=[MarkComplete(), *validating],
-        )
-        trainer.remove_callback(ProgressCallback)
-        trainer.add_callback(_LossOnBar)
+        arguments = _arguments(params, steps=len(batches), checkpoints=checkpoints, seed=seed)
+        trainer = _make_trainer(dual, batches, params=params, arguments=arguments)
+        if validation is not None:
+            trainer.add_callback(Validation(dual, validation, params, checkpoints))
         trainer.train(resume_from_checkpoint=str(resume) if resume else None)
         wait_for_all()
-        if validating and params.patience:
+        if validation is not None and params.patience:
             load_trained(dual, checkpoints / BEST)
     mix_weights(encoder, base, params.base_share)
     wait_for_all()  # the caller may delete the checkpoints
     return _curve(trainer.state.log_history)
+
+
+def _make_trainer(
+    dual: DualEncoder, batches: PlanBatches, *, params: TrainingParams, arguments: TrainingArguments
+) -> PlanTrainer:
+    """Return a trainer that marks complete checkpoints, and shows the loss on its progress bar."""
+    trainer = PlanTrainer(model=dual, args=arguments, train_dataset=batches, params=params, callbacks=[MarkComplete()])
+    trainer.remove_callback(ProgressCallback)
+    trainer.add_callback(_LossOnBar)
+    return trainer
 
 
 def _arguments(params: TrainingParams, *, steps: int, checkpoints: Path, seed: int) -> TrainingArguments:

@@ -30,12 +30,12 @@ Rows = list[tuple[str, str, str]]  # of one batch: group, query language and pas
 
 
 def validation_batches(
-    held_out: pd.DataFrame, plan: pd.DataFrame, encoder: "SentenceTransformer", params: TrainingParams, *, seed: int
+    held_out: pd.DataFrame, *, plan: pd.DataFrame, encoder: "SentenceTransformer", params: TrainingParams, seed: int
 ) -> PlanBatches:
     """Return the batches of `draw_validation`, tokenised. Their size is that of the plan's first batch.
 
     Raises:
-        UserError: the held-out pairs make no batch.
+        UserError: The held-out pairs make no batch, or the encoder has no prompt for queries or passages.
     """
     drawn = draw_validation(held_out, len(plan["group_ids"].iloc[0]), seed=seed)
     return PlanBatches(drawn, held_out, encoder=encoder, params=params)
@@ -60,7 +60,7 @@ def draw_validation(pairs: pd.DataFrame, batch_size: int, *, seed: int) -> pd.Da
         seed: groups and languages are drawn from it.
 
     Raises:
-        UserError: the pairs make no batch.
+        UserError: The pairs make no batch.
     """
     rng = np.random.Generator(np.random.Philox(key=[seed, 0]))
     drawn = [

@@ -7,8 +7,6 @@ from collections.abc import Container
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from stages.hybrid.corpora.formats.text_rows import (
     CORRECT,
     are_texts,
@@ -53,15 +51,11 @@ def read_benchmark(folder: Path, languages: list[str]) -> Benchmark:
             "params.yaml"
         )
     judged = {qrel.query_id for qrel in qrels}
-    return Benchmark(
-        queries=_sorted_table([row for row in queries.values() if row.query_id in judged], ["lang", "query_id"]),
-        passages=_sorted_table([row for row in passages.values() if row.lang in chosen], ["lang", "passage_id"]),
-        qrels=_sorted_table(qrels, ["query_id", "passage_id"]),
+    return Benchmark.from_rows(
+        queries=[row for row in queries.values() if row.query_id in judged],
+        passages=[row for row in passages.values() if row.lang in chosen],
+        qrels=qrels,
     )
-
-
-def _sorted_table(rows: list[Any], order: list[str]) -> pd.DataFrame:
-    return pd.DataFrame(rows).sort_values(order, ignore_index=True)
 
 
 def _rows_file(folder: Path, name: str) -> Path:

@@ -142,14 +142,14 @@ def language_divergences(top: pd.DataFrame, *, pool_langs: int) -> pd.Series:
     return pd.Series(rel_entr(shares.to_numpy(), 1 / pool_langs).sum(axis=1), index=shares.index)
 
 
-def average_bias(queries: pd.DataFrame, divergences: pd.Series, *, top_k: int) -> pd.DataFrame:
+def average_bias(biased: pd.DataFrame, divergences: pd.Series, *, top_k: int) -> pd.DataFrame:
     """Return the mean of each measure for each query language, after rows `MEAN` with the mean over query languages.
 
-    ``queries`` is the table of `measure_bias`, ``divergences`` the result of `language_divergences`. Columns:
+    ``biased`` is the table of `measure_bias`, ``divergences`` the result of `language_divergences`. Columns:
     query_lang, measure, value, n_queries (queries for which the measure is defined).
     """
-    names = [name for name in queries.columns if name not in QUERY]
-    groups = queries.groupby("query_lang")[names]
+    names = [name for name in biased.columns if name not in QUERY]
+    groups = biased.groupby("query_lang")[names]
     values, counts = groups.mean(), groups.count()
     values[f"language_divergence@{top_k}"] = divergences
     counts[f"language_divergence@{top_k}"] = groups.size()

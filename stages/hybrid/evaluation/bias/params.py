@@ -20,7 +20,7 @@ class BiasParams(Section):
         """Check that runs of ``run_depth`` passages per query have the passages that are counted.
 
         Raises:
-            ValueError: they are too short.
+            ValueError: They are too short.
         """
         if self.top_k > run_depth:
             raise ValueError(

@@ -6,10 +6,7 @@ import pandas as pd
 
 from stages.hybrid.evaluation.bias.agreement import translation_agreement
 from stages.hybrid.evaluation.bias.measures import average_bias, bias_by_pair, language_divergences, measure_bias
-from stages.hybrid.evaluation.names import MEAN, SETTINGS
-from stages.hybrid.evaluation.quality.measures import average_benchmark
-from stages.hybrid.ground.files import read_table, write_json, write_table
-from stages.hybrid.ground.layout import (
+from stages.hybrid.evaluation.layout import (
     BIAS_FILE,
     BIAS_MEANS_FILE,
     BIAS_PAIRS_FILE,
@@ -17,6 +14,9 @@ from stages.hybrid.ground.layout import (
     RANKS_FILE,
     RUN_FILE,
 )
+from stages.hybrid.evaluation.names import MEAN, SETTINGS
+from stages.hybrid.evaluation.quality.measures import average_benchmark
+from stages.hybrid.ground.files import read_table, write_json, write_table
 from stages.hybrid.records import Benchmark
 from stages.hybrid.retrieval.ranking.runs import read_run
 
@@ -31,7 +31,7 @@ def write_bias(folder: Path, benchmark: Benchmark, *, scores: Path, top_k: int, 
         The headline figures.
 
     Raises:
-        UserError: a file in ``scores`` is missing or broken, or its run is not deep enough.
+        UserError: A file in ``scores`` is missing or broken, or its run is not deep enough.
     """
     ranks = read_table(scores / RANKS_FILE)
     pool_size = len(benchmark.passages)

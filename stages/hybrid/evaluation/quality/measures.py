@@ -73,52 +73,54 @@ def _measures(ranks: np.ndarray, gains: np.ndarray, *, starts: np.ndarray, cutof
     return measures | {f"success@{k}": (ranks[starts] <= k).astype(float) for k in cutoffs}
 
 
-def measure_names(queries: pd.DataFrame) -> list[str]:
+def measure_names(measured: pd.DataFrame) -> list[str]:
     """Return the names of the measures in a table of `measure_queries`, in its order."""
-    return [name for name in queries.columns if name not in QUERY_IN_CELL]
+    return [name for name in measured.columns if name not in QUERY_IN_CELL]
 
 
-def average_cells(queries: pd.DataFrame) -> pd.DataFrame:
-    """Return the mean of each measure over the queries of each cell.
+def average_cells(measured: pd.DataFrame) -> pd.DataFrame:
+    """Return the mean of each measure over the queries of each cell. ``measured`` is the table of `measure_queries`.
 
     Columns: setting, query_lang, passage_lang, measure, value, n_queries. Rows are in the order of `SETTINGS`, then of
     the languages.
     """
-    groups = queries.groupby(CELL, sort=False)
-    means = groups[measure_names(queries)].mean().assign(n_queries=groups.size()).reset_index()
+    groups = measured.groupby(CELL, sort=False)
+    means = groups[measure_names(measured)].mean().assign(n_queries=groups.size()).reset_index()
     return means.melt([*CELL, "n_queries"], var_name="measure").pipe(_in_order, CELL)
 
 
-def average_benchmark(queries: pd.DataFrame) -> pd.DataFrame:
+def average_benchmark(measured: pd.DataFrame) -> pd.DataFrame:
     """Return the benchmark's figures: for each setting and measure, the mean over the means of its cells.
 
-    So every cell weighs the same, however many queries it has.
+    So every cell weighs the same, however many queries it has. ``measured`` is the table of `measure_queries`.
 
     Columns: setting, measure, value, n_queries (distinct queries). Rows are in the order of `SETTINGS`.
     """
-    means = average_cells(queries).groupby(["setting", "measure"], sort=False)["value"].mean().reset_index()
-    counts = queries.groupby("setting")["query_id"].nunique()
+    means = average_cells(measured).groupby(["setting", "measure"], sort=False)["value"].mean().reset_index()
+    counts = measured.groupby("setting")["query_id"].nunique()
     return means.assign(n_queries=means["setting"].map(counts)).pipe(_in_order, ["setting"])
 
 
-def average_languages(queries: pd.DataFrame) -> pd.DataFrame:
+def average_languages(measured: pd.DataFrame) -> pd.DataFrame:
     """Return the figures of each query language: the mean over its cells, which are its passage languages.
+
+    ``measured`` is the table of `measure_queries`.
 
     Columns: setting, query_lang, measure, value, n_queries (distinct queries). Rows are in the order of `SETTINGS`.
     """
     keys = ["setting", "query_lang"]
-    means = average_cells(queries).groupby([*keys, "measure"], sort=False)["value"].mean().reset_index()
-    counts = queries.groupby(keys)["query_id"].nunique().rename("n_queries").reset_index()
+    means = average_cells(measured).groupby([*keys, "measure"], sort=False)["value"].mean().reset_index()
+    counts = measured.groupby(keys)["query_id"].nunique().rename("n_queries").reset_index()
     return means.merge(counts, on=keys).pipe(_in_order, keys)
 
 
-def pooled_means(queries: pd.DataFrame, *, depth: int) -> dict[str, float]:
+def pooled_means(measured: pd.DataFrame, *, depth: int) -> dict[str, float]:
     """Return ndcg@10 and recall@k of the multilingual setting, for k up to ``depth``, as means over all queries.
 
-    A TREC run of that depth has the same scores if its index is exact.
+    A TREC run of that depth has the same scores if its index is exact. ``measured`` is the table of `measure_queries`.
     """
-    pooled = queries[queries["setting"] == "multilingual"]
-    names = [name for name in measure_names(queries) if name.startswith(("ndcg@", "recall@"))]
+    pooled = measured[measured["setting"] == "multilingual"]
+    names = [name for name in measure_names(measured) if name.startswith(("ndcg@", "recall@"))]
     return {name: float(pooled[name].mean()) for name in names if int(name.split("@")[1]) <= depth}
 
 

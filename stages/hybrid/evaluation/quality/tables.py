@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from stages.hybrid.evaluation.layout import CELLS_FILE, MEASURES_FILE, RANKS_FILE, RUN_FILE
 from stages.hybrid.evaluation.quality.measures import average_cells, measure_queries, pooled_means
 from stages.hybrid.ground.files import write_table
-from stages.hybrid.ground.layout import CELLS_FILE, MEASURES_FILE, RANKS_FILE, RUN_FILE
 from stages.hybrid.records import Benchmark
 from stages.hybrid.retrieval.ranking.crosscheck import score_run
 from stages.hybrid.retrieval.ranking.ranks import Ranking

@@ -46,7 +46,7 @@ def compare_benchmark(systems: Mapping[str, Figures], models: Sequence[str]) -> 
     family for Holm's correction.
 
     Raises:
-        UserError: two systems have scores of different queries.
+        UserError: Two systems have scores of different queries.
     """
     questions = questions_of(systems)
     draws = draw(len(questions), np.random.default_rng(SEED))
@@ -65,7 +65,11 @@ def questions_of(systems: Mapping[str, Figures]) -> pd.Index:
 
 
 def find_intervals(figures: Figures, draws: Draws, *, questions: pd.Index) -> pd.DataFrame:
-    """Return the 95 % interval of each of ``figures``: columns setting, measure, low, high."""
+    """Return the 95 % interval of each of ``figures``: columns setting, measure, low, high.
+
+    Raises:
+        UserError: A table has a question that is not among ``questions``.
+    """
     rows = [
         (setting, measure, *bootstrap_interval(sum_questions(table, measure, questions=questions), draws.weights))
         for (setting, measure), table in figures.items()
@@ -92,7 +96,7 @@ def compare_systems(
     Columns: system and against (the pair), setting, measure and those of `Difference`.
 
     Raises:
-        UserError: two systems have scores of different queries.
+        UserError: Two systems have scores of different queries.
     """
     named = {name for pair in contrasts for name in pair}
     sums: dict[tuple[str, str, str], QuestionSums] = {

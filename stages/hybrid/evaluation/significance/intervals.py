@@ -79,7 +79,7 @@ def average_sums(runs: Sequence[QuestionSums]) -> QuestionSums:
     """Return the mean of the sums of several runs, question by question, such as those of one system with many seeds.
 
     Raises:
-        UserError: the runs were asked different queries.
+        UserError: The runs have scores of different queries.
     """
     for run in runs:
         _check_paired(runs[0], run)
@@ -90,7 +90,7 @@ def subtract(one: QuestionSums, other: QuestionSums) -> QuestionSums:
     """Return ``one`` minus ``other``, question by question.
 
     Raises:
-        UserError: the two were asked different queries.
+        UserError: The two have scores of different queries.
     """
     _check_paired(one, other)
     return one._replace(totals=one.totals - other.totals)
@@ -108,10 +108,10 @@ def select_languages(sums: QuestionSums, query_langs: Collection[str]) -> Questi
 
 
 def _check_paired(one: QuestionSums, other: QuestionSums) -> None:
-    """Check that two systems were asked the same queries.
+    """Check that two systems have scores of the same queries.
 
     Raises:
-        UserError: they were not.
+        UserError: They have not.
     """
     if one.cells != other.cells or not np.array_equal(one.counts, other.counts):
         raise UserError("two systems have scores of different queries, expected the same; run the stage score again")
@@ -187,7 +187,7 @@ def compare(one: QuestionSums, other: QuestionSums, draws: Draws) -> Difference:
     """Return the difference ``one`` minus ``other``, with its interval and test.
 
     Raises:
-        UserError: the two were asked different queries.
+        UserError: The two have scores of different queries.
     """
     difference = subtract(one, other)
     return Difference(

@@ -1,0 +1,83 @@
+"""The pages of the project and the committed reports that their figures come from."""
+
+import re
+from typing import Any
+
+import pandas as pd
+import yaml
+
+from stages.hybrid.evaluation.names import HEADLINES
+from stages.hybrid.report.figures import show
+from support.stage_scripts import ROOT
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+RESULTS = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
+EXPERIMENTS = (ROOT / "docs" / "experiments.md").read_text(encoding="utf-8")
+COUNTS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]  # as a page writes them
+
+
+def section_of(page: str, heading: str) -> str:
+    """Return the section of ``page`` whose heading starts with ``heading``, on one line."""
+    text = page[page.index(f"\n## {heading}") + 1 :]
+    return " ".join(text.partition("\n## ")[0].split())
+
+
+def table_rows(page: str, heading: str) -> list[list[str]]:
+    """Return the cells of the table below ``heading``, without its two head lines."""
+    lines = page[page.index(heading) :].splitlines()
+    start = next(i for i, line in enumerate(lines) if line.startswith("|"))
+    table = lines[start:]
+    end = next((i for i, line in enumerate(table) if not line.startswith("|")), len(table))
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in table[2:end]]
+
+
+def read_report(name: str, **where: str) -> pd.DataFrame:
+    """Return the rows of a table below reports/ that have the values ``where`` in these columns."""
+    table = pd.read_csv(ROOT / "reports" / name)
+    for column, value in where.items():
+        table = table[table[column] == value]
+    return table
+
+
+def headline_rows(name: str, **where: str) -> dict[tuple[str, str], "pd.Series[Any]"]:
+    """Return the rows of `read_report` by setting and measure, in the order of `HEADLINES`."""
+    rows = read_report(name, **where).set_index(["setting", "measure"])
+    return {figure: rows.loc[figure] for figure in HEADLINES}
+
+
+def figures_of(profile: str, benchmark: str, system: str) -> list[str]:
+    """Return a system's headline figures in a committed report, as they are shown."""
+    rows = headline_rows(f"{profile}/tables/summary.csv", benchmark=benchmark, system=system)
+    return [show(measure, row["value"]) for (_, measure), row in rows.items()]
+
+
+def costs_of(profile: str) -> tuple[str, str]:
+    """Return the minutes that a committed run took, and its peak memory in GiB, as a page writes them."""
+    reports = ROOT / "reports" / profile
+    path = reports / "costs.md" if (reports / "costs.md").exists() else reports / "report.md"
+    rows = dict(re.findall(r"^\| ([a-z_ ]+) \| (\d+:\d\d:\d\d \| [\d.]*) *\|$", path.read_text("utf-8"), re.MULTILINE))
+    hours, minutes, seconds = (int(part) for part in rows.pop("all").split(" ")[0].split(":"))
+    peak = max(float(row.split("| ")[1]) for row in rows.values())
+    return f"{hours * 60 + minutes + seconds / 60:.0f} minutes", f"{peak:.1f} GiB"
+
+
+def bias_counts() -> tuple[int, int]:
+    """Return in how many bias measures of profile help the model is better and worse than the centred base.
+
+    Rank distance is left out: it is a headline figure.
+    """
+    better = {"awrf@10": 1, "peer": 1, "rank_correlation": 1, "mrc@10": 1}
+    better |= {"rank_distance_share": -1, "own_language_first": -1}
+    better |= {"own_language_share@10": -1, "language_divergence@10": -1}
+    pooled = read_report("help/tables/summary.csv", setting="multilingual")
+    values = pooled.pivot_table(index="measure", columns="system", values="value").loc[list(better)]
+    gains = (values["finetuned"] - values["base+centred"]) * pd.Series(better)
+    assert len(pooled["measure"].unique()) == 11 + len(better)  # ten of quality, rank distance and these
+    return int((gains > 0).sum()), int((gains < 0).sum())
+
+
+def read_profile(name: str) -> dict[str, Any]:
+    """Return what a profile changes."""
+    found = yaml.safe_load((ROOT / "profiles" / f"{name}.yaml").read_text(encoding="utf-8"))
+    assert isinstance(found, dict)
+    return found

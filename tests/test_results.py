@@ -1,0 +1,221 @@
+"""The figures of docs/results.md and docs/experiments.md equal those of the committed reports."""
+
+import json
+import re
+
+import pandas as pd
+import pytest
+
+from stages.hybrid.evaluation.names import HEADLINES
+from stages.hybrid.report.figures import show, show_p
+from support.committed import (
+    COUNTS,
+    EXPERIMENTS,
+    RESULTS,
+    bias_counts,
+    costs_of,
+    figures_of,
+    headline_rows,
+    read_profile,
+    read_report,
+    section_of,
+    table_rows,
+)
+from support.stage_scripts import ROOT
+
+ITALIC = re.compile(r"^\*.*\*$")
+HELP, LAREQA, SAMPLINGS, COSTS = (
+    section_of(RESULTS, heading) for heading in ("GNOME's help", "XQuAD-R and", "The paper's samplings", "Time and")
+)
+MAPS = HEADLINES[:3]
+DISTANCE = HEADLINES[3]
+BENCH = json.loads((ROOT / "reports" / "bench.json").read_text(encoding="utf-8"))
+BENCH_ROWS = {row["name"]: row for row in BENCH["rows"]}
+# the rows of the table of times, from the first
+SPEEDS = ["train_vs_st_fp32", "train_vs_st_bf16", "train_vs_st_bf16_frozen", "train_memory_vs_st_bf16_frozen"]
+SPEEDS += ["encode_vs_st", "score_vs_pytrec_eval", "score_vs_ir_measures", "score_vs_ranx", "search_vs_numpy"]
+
+
+def join(words: list[str]) -> str:
+    return f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def digits(value: float) -> str:
+    """Return a figure of the bench as the page shows it: three digits, but all before the point."""
+    places = 2 if value < 10 else 1 if value < 100 else 0
+    return f"{value:,.{places}f}"
+
+
+@pytest.mark.parametrize(("heading", "profile"), [("(profile `help`)", "help"), ("(profile `lareqa`)", "lareqa")])
+def test_the_tables_are_those_of_the_committed_reports(heading: str, profile: str) -> None:
+    for benchmark, system, *figures in table_rows(RESULTS, heading):
+        if not ITALIC.match(system):
+            assert figures == figures_of(profile, benchmark, system), (benchmark, system)
+
+
+def test_the_paper_s_figures_are_the_paper_s() -> None:
+    paper = pd.read_csv(ROOT / "stages" / "hybrid" / "report" / "paper_results.csv", dtype={"table": str})
+    names = {"xquad_r": "XQuAD-R", "mlqa_r": "MLQA-R"}
+    for benchmark, system, *figures in table_rows(RESULTS, "(profile `lareqa`)"):
+        if ITALIC.match(system):
+            rows = paper[(paper["benchmark"] == names[benchmark]) & (paper["query_lang"] == "mean")]
+            rows = rows[(rows["model"] == "XLM-R") & (rows["sampling"] == "hybrid") & rows["table"].isin(["1", "2"])]
+            values = rows.set_index(["setting", "measure"])["value"]
+            keys = [(setting.replace("_", "-"), measure) for setting, measure in HEADLINES]
+            assert figures == [show(measure, values[setting, measure]) for setting, measure in keys]
+
+
+def test_every_test_of_profile_help_has_the_p_value_of_the_page() -> None:
+    for against in ("base", "base+centred"):
+        rows = headline_rows("help/tables/comparisons.csv", system="finetuned", against=against)
+        assert all(row["difference"] > 0 for figure, row in rows.items() if figure in MAPS)
+        assert rows[DISTANCE]["difference"] < 0
+        (p,) = {show_p(row["p_holm"]) for row in rows.values()}
+        assert f"in all four figures (p = {p} each)" in HELP
+
+
+def test_the_other_bias_measures_of_profile_help_are_better_and_worse_in_as_many_as_the_page_says() -> None:
+    better, worse = bias_counts()
+    assert f"Of the other {COUNTS[better + worse]} bias measures, which were not tested" in HELP
+    assert f"is better than the centred base in {COUNTS[better]} and worse in {COUNTS[worse]}" in HELP
+    pooled = read_report("help/tables/summary.csv", setting="multilingual")
+    values = pooled.set_index(["system", "measure"])["value"]
+    own, centred = (
+        [show(name, values[system, name]) for name in ("own_language_first", "own_language_share@10")]
+        for system in ("finetuned", "base+centred")
+    )
+    assert f"{own[0]} of the queries have their best-ranked relevant passage in their own language" in HELP
+    assert f"(centred base {centred[0]}), and {own[1]} of the first ten passages" in HELP
+    assert f"are in the query's language ({centred[1]})" in HELP
+
+
+def test_the_data_and_steps_of_each_run_are_those_of_its_profile() -> None:
+    default, lareqa, samplings = (read_profile(name) for name in ("help", "lareqa", "samplings"))
+    evaluated, trained = default["evaluation_languages"], default["languages"]
+    queries = read_report("help/tables/summary.csv", measure="map", system="finetuned")["n_queries"].max()
+    unseen = COUNTS[len(set(evaluated) - set(trained))]
+    assert f"in {len(evaluated)} languages ({queries:,} queries)" in HELP
+    (pooled,) = read_report("help/tables/summary.csv", measure="rank_distance", system="finetuned")["n_queries"]
+    assert f"{COUNTS[queries - pooled].title()} query has no relevant passage in another language" in HELP
+    assert f"help pages in {len(trained)} languages. {unseen.title()} of the benchmark's {len(evaluated)} " in HELP
+    sampler = default["sampler"]
+    assert f"{sampler['batches']} hybrid batches of {sampler['batch_size']} pairs, seed {default['seed']}." in HELP
+    sampler = lareqa["sampler"]
+    drawn = f"{sampler['batches']} hybrid batches of {sampler['batch_size']} pairs, seed {default['seed']}."
+    assert f"in {len(lareqa['languages'])} languages, {drawn}" in LAREQA
+    judged = set(read_report("lareqa/tables/languages.csv", benchmark="xquad_r")["query_lang"])
+    assert f"Of XQuAD-R's languages, {join(sorted(judged - set(lareqa['languages'])))} are never" in LAREQA
+    sampler = samplings["sampler"]
+    assert f"{sampler['batches']} steps of {sampler['batch_size']} pairs on" in SAMPLINGS
+    assert f"help pages in {len(samplings['languages'])} languages" in SAMPLINGS
+
+
+def test_the_comparisons_with_the_centred_base_are_those_of_the_committed_report() -> None:
+    name, where = "lareqa/tables/comparisons.csv", {"system": "finetuned", "against": "base+centred"}
+    rows = headline_rows(name, benchmark="xquad_r", **where)
+    gains = [show("map", rows[figure]["difference"]) for figure in MAPS]
+    (p,) = {show_p(rows[figure]["p_holm"]) for figure in MAPS}
+    distance = rows[DISTANCE]
+    assert f"better than the centred base in mAP: by {join(gains)} (p = {p} each)" in LAREQA
+    shown = show("rank_distance", distance["difference"], sign=True)
+    assert f"does not differ significantly ({shown}, p = {show_p(distance['p_holm'])})" in LAREQA
+    rows = headline_rows(name, benchmark="mlqa_r", **where)
+    losses = [show("map", -rows[figure]["difference"]) for figure in MAPS]
+    ps = [show_p(rows[figure]["p_holm"]) for figure in MAPS]
+    distance = rows[DISTANCE]
+    shown = show("rank_distance", distance["difference"])
+    assert f"worse than the centred base in all four figures: by {join(losses)} mAP (p = {join(ps)})" in LAREQA
+    assert f"and by {shown} ranks (p = {show_p(distance['p_holm'])})" in LAREQA
+
+
+def test_the_comparisons_with_the_base_are_those_of_the_committed_report() -> None:
+    xquad_r, mlqa_r = (
+        headline_rows("lareqa/tables/comparisons.csv", benchmark=name, system="finetuned", against="base")
+        for name in ("xquad_r", "mlqa_r")
+    )
+    for rows in (xquad_r, mlqa_r):
+        assert [figure for figure, row in rows.items() if row["p_holm"] >= 0.05] == [MAPS[0]]
+        assert rows[MAPS[1]]["difference"] > 0 and rows[MAPS[2]]["difference"] > 0 > rows[DISTANCE]["difference"]
+    texts = [show("map", rows[MAPS[0]]["difference"], sign=True) for rows in (xquad_r, mlqa_r)]
+    ps = [show_p(rows[MAPS[0]]["p_holm"]) for rows in (xquad_r, mlqa_r)]
+    assert f"({texts[0]} on XQuAD-R, p = {ps[0]}; {texts[1]} on MLQA-R, p = {ps[1]})" in LAREQA
+
+
+def test_the_table_of_samplings_is_that_of_the_committed_runs() -> None:
+    names = {"X-X-mono": "x_x_mono", "X-Y": "x_y"}
+    for benchmark, sampling, *figures in table_rows(RESULTS, "(profile `samplings`)"):
+        rows = headline_rows("reproduction/systems.csv", benchmark=benchmark, system=names.get(sampling, sampling))
+        for (figure, row), shown in zip(rows.items(), figures, strict=True):
+            spread = "" if pd.isna(row["sd"]) else f" ± {show(figure[1], row['sd'])}"
+            assert shown == show(figure[1], row["ours"]) + spread, (benchmark, sampling, figure)
+    runs = read_report("reproduction/runs.csv").dropna(subset="seed")
+    runs = runs[~runs["system"].str.contains("+", regex=False)].groupby(["system", "seed"]).size()
+    seeds = sorted({str(int(seed)) for _, seed in runs.index})
+    assert f"seeds {join(seeds)}. {COUNTS[len(runs)].title()} runs of" in SAMPLINGS
+
+
+def test_hybrid_against_the_centred_base_is_that_of_the_committed_runs() -> None:
+    comparisons = read_report("reproduction/comparisons.csv")
+    assert f"Holm's correction is over all {len(comparisons)} comparisons" in SAMPLINGS
+    ours = comparisons[(comparisons["system"] == "hybrid") & (comparisons["against"] == "base+centred")]
+    (better,) = ours[ours["p_holm"] < 0.05].to_dict("records")  # one, as the page says
+    assert (better["benchmark"], better["setting"], better["measure"]) == ("xquad_r", "cross_lingual", "map")
+    assert f"significantly better in one of {COUNTS[len(ours)]} figures: cross-lingual mAP on XQuAD-R" in SAMPLINGS
+    assert f"({show('map', better['difference'], sign=True)}, p = {show_p(better['p_holm'])})" in SAMPLINGS
+    worse = ours[(ours["benchmark"] == "mlqa_r") & (ours["measure"] == "map")]
+    assert (worse["high"] < 0).all()
+    losses = [show("map", -difference) for difference in worse["difference"]]
+    assert f"below the centred base by {join(losses)}. All {COUNTS[len(losses)]} 95 % intervals are below" in SAMPLINGS
+
+
+def test_hybrid_against_the_other_samplings_is_that_of_the_committed_claims() -> None:
+    claims = read_report("reproduction/claims.csv").set_index(["claim", "benchmark"])
+    for claim in (5, 6, 8, 11):  # better than X-Y in monolingual mAP; than X-X-mono in the other three figures
+        assert set(claims.loc[claim]["verdict"]) == {"holds"}, claim
+    rows = [claims.loc[(4, name)] for name in ("xquad_r", "mlqa_r")]  # at least as good as X-X-mono, monolingual
+    lost = [show("map", -row["difference"]) for row in rows]
+    assert all(row["high"] < 0 for row in rows)
+    (p,) = {show_p(row["p_holm"]) for row in rows}
+    assert f"monolingual mAP is {lost[0]} (XQuAD-R) and {lost[1]} (MLQA-R) below that of X-X-mono" in SAMPLINGS
+    assert f"more than one per cent is not significant (p = {p})" in SAMPLINGS
+    row = claims.loc[(9, "xquad_r")]  # at least as good as X-Y, multilingual
+    lost = [show("map", -row["difference"])]
+    text = f"pool is {lost[0]} below that of X-Y, which is more than one per cent (p = {show_p(row['p_holm'])})"
+    assert text in SAMPLINGS
+    rows = [claims.loc[(12, name)] for name in ("xquad_r", "mlqa_r")]  # at least as good as X-Y in rank distance
+    lost = [show("rank_distance", row["difference"]) for row in rows]
+    (p,) = {show_p(row["p_holm"]) for row in rows}
+    assert f"rank distance is {lost[0]} and {lost[1]} larger than that of X-Y (p = {p})" in SAMPLINGS
+
+
+def test_the_table_of_times_is_that_of_the_committed_bench() -> None:
+    shown = [row[1:4] for row in table_rows(RESULTS, "## Time and memory")]
+    for name, (ours, peer, ratio) in zip(SPEEDS, shown, strict=True):
+        row = BENCH_ROWS[name]
+        assert (ours, peer) == (digits(row["ours"]), digits(row["peer"])), name
+        assert ratio == f"{row['ratio']:.{2 if 'memory' in name else 1}f}", name
+
+
+def test_the_sentences_on_time_are_those_of_the_committed_bench() -> None:
+    memory = [row["ratio"] for name, row in BENCH_ROWS.items() if name.startswith("train_memory_vs_")]
+    less = COUNTS[sum(ratio < 1 for ratio in memory)]
+    assert sum(ratio > 1 for ratio in memory) == 1
+    assert f"ours takes more here, and less in the other {less} rows" in COSTS
+    assert f"cached gradients takes {BENCH_ROWS['train_cached_vs_plain']['ratio']:.2f} times as long" in COSTS
+    assert f"in bfloat16 cost {BENCH_ROWS['encode_map_lost']['ours']:.3f} mAP at most" in COSTS
+    assert BENCH_ROWS["encode_exact_ranks"]["ours"] == 1.0, "the page says that every rank is equal"
+    commits = {row["commit"] for row in BENCH["rows"]}
+    assert f"The rows are of {COUNTS[len(commits)]} commits" in COSTS
+    assert ("calls itself not complete" in COSTS) == (not BENCH["complete"])
+
+
+@pytest.mark.parametrize("profile", ["help", "lareqa", "samplings"])
+def test_the_languages_of_a_profile_are_as_many_as_the_page_says(profile: str) -> None:
+    rows = {row[0]: row[1] for row in table_rows(EXPERIMENTS, "## Other profiles")}
+    assert rows[profile].endswith(f", {len(read_profile(profile)['languages'])} languages")
+
+
+@pytest.mark.parametrize("profile", ["help", "lareqa"])
+def test_the_cost_of_a_profile_is_that_of_its_committed_run(profile: str) -> None:
+    rows = {row[0]: row[3:] for row in table_rows(EXPERIMENTS, "## Other profiles")}
+    assert rows[profile] == list(costs_of(profile))
