@@ -4,9 +4,9 @@ import re
 from typing import Any
 
 import pandas as pd
-import yaml
 
 from stages.hybrid.evaluation.names import HEADLINES
+from stages.hybrid.ground.params import read_mapping
 from stages.hybrid.report.figures import show
 from support.stage_scripts import ROOT
 
@@ -78,6 +78,4 @@ def bias_counts() -> tuple[int, int]:
 
 def read_profile(name: str) -> dict[str, Any]:
     """Return what a profile changes."""
-    found = yaml.safe_load((ROOT / "profiles" / f"{name}.yaml").read_text(encoding="utf-8"))
-    assert isinstance(found, dict)
-    return found
+    return read_mapping(ROOT / "profiles" / f"{name}.yaml")
