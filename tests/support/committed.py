@@ -55,7 +55,7 @@ def costs_of(profile: str) -> tuple[str, str]:
     """Return the minutes that a committed run took, and its peak memory in GiB, as a page writes them."""
     reports = ROOT / "reports" / profile
     path = reports / "costs.md" if (reports / "costs.md").exists() else reports / "report.md"
-    rows = dict(re.findall(r"^\| ([a-z_ ]+) \| (\d+:\d\d:\d\d \| [\d.]*) *\|$", path.read_text("utf-8"), re.MULTILINE))
+    rows = dict(re.findall(r"^\| ([a-z_ ]+) \| (\d+:\d\d:\d\d \| [\d.]*) *\|", path.read_text("utf-8"), re.MULTILINE))
     hours, minutes, seconds = (int(part) for part in rows.pop("all").split(" ")[0].split(":"))
     peak = max(float(row.split("| ")[1]) for row in rows.values())
     return f"{hours * 60 + minutes + seconds / 60:.0f} minutes", f"{peak:.1f} GiB"
