@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from stages.hybrid import corpora
-from stages.hybrid.corpora import catalogue
 from stages.hybrid.corpora.catalogue import (
     find_benchmarks,
     find_collections,
@@ -93,20 +92,6 @@ def test_a_new_module_with_a_collection_is_found(more_modules: Path) -> None:
     assert find_training_sets()["words"].licence == "CC0-1.0"
     assert "words" not in find_benchmarks()
     assert read_pairs("words", more_modules, []) == [Pair("g", "p", "eo", "kio", "tio")]
-
-
-def test_only_modules_that_may_have_a_collection_are_imported(monkeypatch: pytest.MonkeyPatch) -> None:
-    imported: list[str] = []
-
-    def registered(name: str) -> tuple[Collection, ...]:
-        imported.append(name)
-        return ()
-
-    monkeypatch.setattr(catalogue, "_registered", registered)
-    assert find_collections() == {}
-    assert "gnome_help" in imported and not catalogue.MACHINERY & set(imported)
-    folder = Path(catalogue.__file__).parent
-    assert all((folder / f"{name}.py").exists() for name in catalogue.MACHINERY)
 
 
 def test_two_collections_of_one_name_are_refused(more_modules: Path) -> None:

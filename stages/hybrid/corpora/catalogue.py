@@ -14,8 +14,6 @@ from stages.hybrid.corpora.formats import beir, own_pairs
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.records import Benchmark, Pair
 
-MACHINERY = frozenset({"catalogue", "checks", "collection", "fetching", "listing"})  # modules without a collection
-
 
 def find_collections() -> dict[str, Collection]:
     """Return the public collections by name, in the order of their modules.
@@ -25,7 +23,7 @@ def find_collections() -> dict[str, Collection]:
     """
     found: dict[str, Collection] = {}
     for module in pkgutil.iter_modules(corpora.__path__):
-        for collection in [] if module.ispkg or module.name in MACHINERY else _registered(module.name):
+        for collection in [] if module.ispkg else _registered(module.name):
             if collection.name in found:
                 raise UserError(
                     f"{corpora.__name__}.{module.name}: registers the name {collection.name!r}, which another "
