@@ -1,4 +1,4 @@
-"""Rank a benchmark without a model, in random order and by BM25: data/benchmarks -> data/scores, data/bias."""
+"""Rank a benchmark without a model, in random order, by BM25 and fairly: data/benchmarks -> data/scores, data/bias."""
 
 from typing import Self
 

@@ -18,6 +18,7 @@ class Reads(Params):
 
 @stage
 def main(params: Reads) -> None:
+    from stages.hybrid.batches.dataset_shares import describe_limits
     from stages.hybrid.batches.pair_index import PairIndex
     from stages.hybrid.batches.plan import draw_plan, summarise_plan
     from stages.hybrid.batches.plan_composition import compare_pairs
@@ -33,9 +34,8 @@ def main(params: Reads) -> None:
     write_table(PLAN_LANGUAGE_PAIRS, compare_pairs(plan, sampler))
     write_json(PLAN_SUMMARY, summary)
     for data in summary["datasets"]:
-        if data["kinds_left_out"]:
-            kinds = " or ".join(data["kinds_left_out"])
-            click.echo(f"{data['dataset']} cannot make {kinds} batches; {PLAN_SUMMARY} has the batches that it makes")
+        if limits := describe_limits(data, params.sampler.mono_ratio):
+            click.echo(limits)
     kinds = ", ".join(f"{count} {kind}" for kind, count in summary["batches_by_kind"].items())
     click.echo(f"{PLAN}: {summary['batches']} batches of {params.sampler.batch_size} pairs ({kinds})")
 

@@ -45,7 +45,12 @@ def main(params: Reads) -> None:
         pairs = pd.DataFrame(read_pairs(name, RAW / name, params.languages), columns=Pair._fields)
         leaks = find_leaks(pairs, benchmarks)
         table = training[name] = prepare_pairs(name, pairs, leaks=leaks, params=params.prepare)
-        statistics[name] = count_pairs(table, leaks, pairs_read=len(pairs))
+        counts = statistics[name] = count_pairs(table, pairs=pairs, leaks=leaks, params=params.prepare)
+        if counts["pairs_dropped"]:
+            click.echo(
+                f"{name}: dropped every group that has a text of a benchmark: {counts['leaking_groups']} groups with "
+                f"{counts['pairs_dropped']} pairs"
+            )
         click.echo(
             f"{name}: {len(table)} pairs of {table['group_id'].nunique()} groups in {table['lang'].nunique()} languages"
         )

@@ -3,6 +3,7 @@
 import click
 
 from stages.hybrid.base.params import BaseParams
+from stages.hybrid.batches.params import SamplerParams
 from stages.hybrid.evaluation.layout import REPORTS
 from stages.hybrid.ground.layout import FINETUNED
 from stages.hybrid.ground.params import Models, Names, Params, ProfileName, Seed
@@ -16,9 +17,11 @@ class Reads(Params):
     profile: ProfileName
     seed: Seed
     models: Models
+    datasets: Names
     benchmarks: Names
     languages: list[str]
     base: BaseParams
+    sampler: SamplerParams
     training: TrainingParams
 
 
@@ -27,6 +30,7 @@ def main(params: Reads) -> None:
     from stages.hybrid.report.evidence import read_evidence
     from stages.hybrid.report.model_card import describe_model, read_prompts
     from stages.hybrid.report.output import REPORT, write_pages, write_tables
+    from stages.hybrid.report.recipe import Recipe
 
     evidence = read_evidence(
         profile=params.profile,
@@ -35,12 +39,13 @@ def main(params: Reads) -> None:
         benchmarks=params.benchmarks,
         languages=params.languages,
     )
+    recipe = Recipe(datasets=params.datasets, base=params.base, sampler=params.sampler, training=params.training)
     card = ""
     if evidence.plan and FINETUNED.exists():
-        card = describe_model(evidence, base=params.base, prompts=read_prompts(FINETUNED), params=params.training)
+        card = describe_model(evidence, recipe=recipe, prompts=read_prompts(FINETUNED))
     folder = REPORTS / params.profile
     write_tables(folder, evidence)
-    write_pages(folder, evidence, card=card)
+    write_pages(folder, evidence, recipe=recipe, card=card)
     click.echo(f"{folder / REPORT}: {len(params.benchmarks)} benchmarks, {len(params.models)} models")
 
 

@@ -1,4 +1,6 @@
-"""Print the headline figures of the last report, and write its costs.md: the time and memory of each stage."""
+"""Print the headline figures of the last report, and write how it was made to its run.md: commits, dates, costs."""
+
+import click
 
 from stages.hybrid.evaluation.layout import REPORTS
 from stages.hybrid.ground.params import Models, Names, Params, ProfileName, Seed
@@ -16,13 +18,15 @@ class Reads(Params):
 
 @tool
 def main() -> None:
-    from stages.hybrid.report.output import write_costs
+    from stages.hybrid.report.output import write_run
     from stages.hybrid.terminal import print_summary
 
     params = Reads.read()
     folder = REPORTS / params.profile
-    write_costs(folder, names={*params.models, *params.benchmarks}, profile=params.profile, seed=params.seed)
     print_summary(folder)
+    names = {*params.models, *params.benchmarks}
+    for note in write_run(folder, names=names, profile=params.profile, seed=params.seed):
+        click.echo(note)
 
 
 if __name__ == "__main__":

@@ -9,12 +9,11 @@ import pytest
 from support.stage_scripts import ROOT
 
 HYBRID = ROOT / "stages" / "hybrid"
-GROUND = {"ground", "records", "languages", "fair_negatives", "git"}  # what every room may import
+GROUND = {"ground", "records", "languages", "fair_negatives"}  # what every room may import
 MAY_IMPORT: dict[str, set[str]] = {
     "ground": set(),
     "records": {"ground"},
     "fair_negatives": set(),
-    "git": set(),
     "languages": {"ground"},
     "all_params": {"base", "batches", "encoding", "evaluation", "pairs", "retrieval", "sources", "training"},
     "sources": set(),
@@ -26,14 +25,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "corpora": {"sources"},
     "training": {"encoding"},
     "evaluation": {"retrieval"},
-    "report": {"base", "evaluation", "retrieval", "training"},
+    "report": {"base", "batches", "evaluation", "retrieval", "training"},
     "terminal": {"report"},
     "reproduction": {"report", "evaluation", "retrieval"},
     "bench": {"corpora", "encoding", "evaluation", "report", "retrieval", "sources", "training"},
 }
 ONLY_PARAMS: dict[str, set[str]] = {  # rooms of which the importer may use the params.py, and no other module
     "all_params": MAY_IMPORT["all_params"],
-    "report": {"base", "training"},
+    "report": {"base", "batches", "training"},
 }
 
 

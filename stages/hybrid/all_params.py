@@ -38,7 +38,7 @@ class AllParams(Params):
 
     Attributes:
         profile: name of the profile in profiles/ that this file was composed from; its reports go to reports/PROFILE
-        seed: seed of the batches, of training and of the random baseline; from 0
+        seed: seed of the batches, of training and of the baselines random and fair; from 0
         datasets: names of the training sets: collections (DATA.md), or your own files (fetch.folders)
         benchmarks: names of the benchmarks: collections (DATA.md), or your own folders (fetch.folders)
         validation_set: benchmark on which training measures its validation loss; if empty, on held-out training pairs

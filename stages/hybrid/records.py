@@ -1,7 +1,7 @@
 """The rows that stages pass on to each other, and how the tables of these rows are read and written.
 
-Parallel translations share an id. It is called ``group_id`` in training pairs and ``question_id`` in benchmarks. A
-question is also the unit of inference: intervals and tests are over questions.
+Parallel translations share an id. It is called ``group_id`` in training pairs and ``question_id`` in benchmarks.
+Questions about one page or paragraph share a ``page_id``. Intervals and tests resample pages, then their questions.
 """
 
 from collections.abc import Iterable
@@ -31,6 +31,7 @@ class Query(NamedTuple):
     question_id: str
     lang: str
     text: str
+    page_id: str  # shared by questions about one page or paragraph, which are not independent
 
 
 class Passage(NamedTuple):

@@ -11,8 +11,10 @@ from stages.hybrid.ground.errors import UserError
 from stages.hybrid.ground.files import read_table
 from stages.hybrid.ground.layout import PAIRS, PLAN
 from stages.hybrid.report import pages
-from stages.hybrid.report.output import COSTS, REPORT, SUMMARY, TABLES
+from stages.hybrid.report.output import REPORT, SUMMARY, TABLES
 from stages.hybrid.report.results import headline_table
+from stages.hybrid.report.run_page import RUN
+from stages.hybrid.report.tables import without_fair
 
 BEGINNING = 200  # characters of a text that are printed, however wide the terminal is
 GROUP = 24  # greatest width of a group's id, in characters
@@ -27,11 +29,11 @@ def print_summary(folder: Path) -> None:
     summary = read_table(folder / TABLES / SUMMARY)
     console = Console()
     for benchmark in dict.fromkeys(summary["benchmark"]):
-        figures = headline_table(summary, list(dict.fromkeys(summary["system"])), benchmark=benchmark)
+        figures = headline_table(summary, without_fair(summary["system"]), benchmark=benchmark)
         # Short heads, so that the table fits in 80 columns.
         columns = [name.replace("lingual ", "\n").replace("cross-", "cross") for name in figures.columns]
         console.print(to_terminal(pages.Table(columns, figures.rows, figures.text_columns), title=benchmark))
-    console.print(f"The whole report: {folder / REPORT}; time and memory: {folder / COSTS}")
+    console.print(f"The whole report: {folder / REPORT}; how it was made: {folder / RUN}")
 
 
 def print_block(console: Console, block: pages.Block) -> None:

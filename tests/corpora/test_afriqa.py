@@ -30,8 +30,8 @@ def write_file(folder: Path, codes: str, *records: dict[str, object]) -> Path:
 def test_a_question_is_asked_in_its_language_and_in_the_pivot_language_about_one_passage(tmp_path: Path) -> None:
     benchmark = read_benchmark(write_file(tmp_path, "hau.en", record("0", "Kano.\n")), [])
     assert benchmark.queries.to_numpy().tolist() == [
-        ["ha-0:en", "ha-0", "en", "0 translated?"],
-        ["ha-0:ha", "ha-0", "ha", "0 asked?"],
+        ["ha-0:en", "ha-0", "en", "0 translated?", "ha-0/passage:en"],
+        ["ha-0:ha", "ha-0", "ha", "0 asked?", "ha-0/passage:en"],
     ]
     assert benchmark.passages.to_numpy().tolist() == [["ha-0/passage:en", "en", "Kano."]]
     assert benchmark.qrels.to_numpy().tolist() == [["ha-0:en", "ha-0/passage:en", 1], ["ha-0:ha", "ha-0/passage:en", 1]]

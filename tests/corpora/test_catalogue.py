@@ -47,6 +47,13 @@ def test_every_collection_is_a_training_set_or_a_benchmark() -> None:
     assert {**training, **benchmarks} == COLLECTIONS and not set(training) & set(benchmarks)
 
 
+def test_a_training_set_is_in_domain_for_benchmarks_only() -> None:
+    found = {name: known.in_domain_for for name, known in find_training_sets().items() if known.in_domain_for}
+    squad = ("xquad_r",)
+    assert found == {"libreoffice_help": ("gnome",), "mlqa_train": squad, "xtreme_train": squad}
+    assert {name for names in found.values() for name in names} <= set(find_benchmarks())
+
+
 @pytest.mark.parametrize("collection", COLLECTIONS.values(), ids=COLLECTIONS)
 def test_a_collection_says_all_that_a_reader_of_the_report_needs(collection: Collection) -> None:
     assert re.fullmatch(r"\w+", collection.name)

@@ -13,7 +13,7 @@ from stages.hybrid.corpora.formats import beir, own_pairs
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.records import Benchmark, Pair, Passage, Qrel, Query
 
-QUERY, PASSAGE, QREL = Query("q1", "q1", "de", "Wo?"), Passage("p1", "de", "Hier."), Qrel("q1", "p1", 1)
+QUERY, PASSAGE, QREL = Query("q1", "q1", "de", "Wo?", "q1"), Passage("p1", "de", "Hier."), Qrel("q1", "p1", 1)
 PAIR = Pair("g1", "page", "de", "Wo?", "Hier.")
 
 
@@ -54,6 +54,7 @@ def test_pairs_have_whole_texts_codes_of_languages_and_each_group_once(changes: 
         ({"question_id": 1}, "question_id of a query is 1, expected a text"),
         ({"query_id": "q1"}, "query_id 'q1' occurs a second time"),
         ({"lang": "all"}, "lang is 'all', expected a code"),
+        ({"page_id": "other"}, "the queries of question 'q1' have 2 values of page_id, expected one"),
     ],
 )
 def test_the_queries_of_a_benchmark_are_checked(changes: dict[str, Any], message: str) -> None:
@@ -116,7 +117,7 @@ def test_half_a_character_that_a_table_refuses_is_one_line(tmp_path: Path) -> No
 
 def test_the_rows_of_a_benchmark_are_sorted() -> None:
     benchmark = Benchmark.from_rows(
-        [QUERY, Query("q2", "q2", "ar", "?"), QUERY._replace(query_id="q0")],
+        [QUERY, Query("q2", "q2", "ar", "?", "q2"), QUERY._replace(query_id="q0")],
         [PASSAGE, Passage("p2", "ar", "!"), PASSAGE._replace(passage_id="p0")],
         [Qrel("q1", "p2", 1), Qrel("q1", "p0", 1), Qrel("q0", "p1", 2)],
     )

@@ -32,9 +32,9 @@ def write(folder: Path, name: str, content: object) -> Path:
 def test_a_question_s_passage_is_its_dialogue_with_a_line_a_turn(tmp_path: Path) -> None:
     benchmark = read_benchmark(write(tmp_path, "test.json", ENGLISH), [])
     assert benchmark.queries.to_numpy().tolist() == [
-        ["1-1/0:en", "1-1/0", "en", "What falls?"],
-        ["1-2/0:en", "1-2/0", "en", "Who speaks first?"],
-        ["1-2/1:en", "1-2/1", "en", "Who speaks last?"],
+        ["1-1/0:en", "1-1/0", "en", "What falls?", "1-1"],
+        ["1-2/0:en", "1-2/0", "en", "Who speaks first?", "1-2"],
+        ["1-2/1:en", "1-2/1", "en", "Who speaks last?", "1-2"],
     ]
     assert benchmark.passages.to_numpy().tolist() == [
         ["1-1:en", "en", "W: It rains."],
@@ -51,7 +51,7 @@ def test_translated_questions_are_asked_of_the_english_dialogues(tmp_path: Path)
     write(tmp_path, "test.json", ENGLISH)
     write(tmp_path, "test.de.json", [dialogue("1-1", ["W: It rains."], "Was fällt?")])
     benchmark = read_benchmark(tmp_path, [])
-    assert benchmark.queries.iloc[0].tolist() == ["1-1/0:de", "1-1/0", "de", "Was fällt?"]
+    assert benchmark.queries.iloc[0].tolist() == ["1-1/0:de", "1-1/0", "de", "Was fällt?", "1-1"]
     assert set(benchmark.passages["lang"]) == {"en"}
     assert benchmark.qrels.set_index("query_id").loc["1-1/0:de", "passage_id"] == "1-1:en"
     assert set(read_benchmark(tmp_path, ["en"]).queries["lang"]) == {"en"}

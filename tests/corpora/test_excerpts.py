@@ -118,7 +118,7 @@ def test_squadshifts_questions_have_their_own_paragraph() -> None:
 
 def test_miracl_s_telugu_topics_have_one_relevant_passage_each() -> None:
     queries, qrels = miracl.read_judged(EXCERPTS / "miracl", "te")
-    assert queries[0] == Query("2:te", "2:te", "te", "ఆర్మేనియా దేశంలో మొత్తం జిల్లాలు ఉన్నాయి?")
+    assert queries[0] == Query("2:te", "2:te", "te", "ఆర్మేనియా దేశంలో మొత్తం జిల్లాలు ఉన్నాయి?", "2:te")
     assert queries[-1].text == "ఆనందీబాయి జోషి ఎప్పుడు పుట్టింది?"
     assert qrels == [
         Qrel("2:te", "259006#0:te", 1),

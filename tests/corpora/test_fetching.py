@@ -28,10 +28,22 @@ def write_mirror(folder: Path) -> FetchParams:
 def test_source_json_has_the_licence_and_the_description_that_the_report_shows(tmp_path: Path) -> None:
     fetch_raw("mr_tydi", tmp_path / "raw", ["th"], write_mirror(tmp_path / "mirror"))
     source = source_of(tmp_path / "raw")
-    assert list(source) == ["name", "origin", "licence", "description", "files"]
+    assert list(source) == ["name", "origin", "licence", "description", "in_domain_for", "files"]
     assert (source["name"], source["origin"]) == ("mr_tydi", "the user's mirror")
     known = find_collections()["mr_tydi"]
     assert (source["licence"], source["description"]) == (known.licence, known.description)
+
+
+def test_source_json_names_the_benchmarks_that_a_training_set_is_in_domain_for(tmp_path: Path) -> None:
+    (tmp_path / "en.json").write_text("{}")
+    params = FetchParams(
+        mirror="", folders={name: str(tmp_path / "en.json") for name in ("xtreme_train", "xquad_r", "me")}
+    )
+    found = {}
+    for name in params.folders:
+        fetch_raw(name, tmp_path / name, [], params)
+        found[name] = source_of(tmp_path / name)["in_domain_for"]
+    assert found == {"xtreme_train": ["xquad_r"], "xquad_r": [], "me": []}
 
 
 def test_data_of_the_user_s_own_has_a_licence_and_a_description_too(tmp_path: Path) -> None:

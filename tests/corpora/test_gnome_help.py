@@ -133,8 +133,8 @@ GERMAN = page("Eine Datei umbenennen", f"<p>{long('Sie können')}</p>", desc=lon
 def test_a_query_s_relevant_passages_are_those_under_its_heading_in_every_language(tmp_path: Path) -> None:
     benchmark = benchmark_of(tmp_path, {"C/files": ENGLISH, "de/files": GERMAN})
     assert list(benchmark.queries.itertuples(index=False, name=None)) == [
-        ("gnome-help/files#0:de", "gnome-help/files#0", "de", "Eine Datei umbenennen"),
-        ("gnome-help/files#0:en", "gnome-help/files#0", "en", "Rename a file"),
+        ("gnome-help/files#0:de", "gnome-help/files#0", "de", "Eine Datei umbenennen", "gnome-help/files"),
+        ("gnome-help/files#0:en", "gnome-help/files#0", "en", "Rename a file", "gnome-help/files"),
     ]
     assert list(benchmark.passages["passage_id"]) == [
         "gnome-help/files#0/desc:de",

@@ -36,7 +36,7 @@ def write_language(folder: Path, lang: str, *, hub_layout: bool = True, packed: 
 
 def test_grades_above_0_and_the_whole_corpus_are_read_with_titles_in_front(tmp_path: Path) -> None:
     benchmark = read_benchmark(write_language(tmp_path, "sw"), [])
-    assert benchmark.queries.to_numpy().tolist() == [["q#1:sw", "q#1:sw", "sw", "Maji yako wapi?"]]
+    assert benchmark.queries.to_numpy().tolist() == [["q#1:sw", "q#1:sw", "sw", "Maji yako wapi?", "q#1:sw"]]
     assert benchmark.passages.to_numpy().tolist() == [
         ["10#0:sw", "sw", "Mlima"],
         ["7#0:sw", "sw", "Ziwa ni maji."],

@@ -169,7 +169,7 @@ def test_no_pair_in_the_named_languages_is_an_error(tmp_path: Path) -> None:
 
 def test_a_benchmark_is_sorted_by_language_and_its_titles_stand_before_its_texts(tmp_path: Path) -> None:
     benchmark = read_benchmark(write_benchmark(tmp_path / "own"), [])
-    assert list(benchmark.queries.itertuples(index=False, name=None)) == [("q1", "tides", "de", "Warum Flut?")]
+    assert list(benchmark.queries.itertuples(index=False, name=None)) == [("q1", "tides", "de", "Warum Flut?", "tides")]
     assert list(benchmark.passages.itertuples(index=False, name=None)) == [
         ("p1", "de", "Der Mond zieht."),
         ("p2", "en", "Tides The Moon pulls."),
@@ -181,6 +181,13 @@ def test_a_query_without_a_question_id_is_its_own_question(tmp_path: Path) -> No
     queries = '{"_id": "q1", "text": "Warum Flut?", "lang": "de"}\n'
     benchmark = read_benchmark(write_benchmark(tmp_path / "own", queries=queries), [])
     assert list(benchmark.queries["question_id"]) == ["q1"]
+    assert list(benchmark.queries["page_id"]) == ["q1"]
+
+
+def test_a_query_may_name_its_page(tmp_path: Path) -> None:
+    row = '{"_id": "q1", "text": "?", "lang": "de", "question_id": "tides", "page_id": "sea"}\n'
+    folder = write_benchmark(tmp_path / "own", queries=row)
+    assert list(read_benchmark(folder, []).queries["page_id"]) == ["sea"]
 
 
 @pytest.mark.parametrize("lang", ["de", "pt-BR", "sr-Latn", "bem", "zh-Hant-TW"])

@@ -38,6 +38,19 @@ def write_language(folder: Path, lang: str, *, questions: tuple[str, ...] = ("q1
     (folder / f"{lang}.json").write_text(json.dumps({"data": [{"paragraphs": [paragraph]}]}), encoding="utf-8")
 
 
+def write_paragraphs(folder: Path, lang: str, asked: list[tuple[str, ...]]) -> None:
+    """Write paragraphs of one sentence each, with the ids of the questions that each answers."""
+    paragraphs = [
+        {
+            "sentences": [f"{number} {lang}."],
+            "sentence_breaks": [[0, 10]],
+            "qas": [{"id": q, "question": f"{q}?", "answers": [{"answer_start": 0, "text": "x"}]} for q in questions],
+        }
+        for number, questions in enumerate(asked)
+    ]
+    (folder / f"{lang}.json").write_text(json.dumps({"data": [{"paragraphs": paragraphs}]}), encoding="utf-8")
+
+
 def test_a_query_s_relevant_passages_are_the_answer_sentences_of_every_language_that_asks_it(tmp_path: Path) -> None:
     write_language(tmp_path, "en")
     write_language(tmp_path, "de", questions=("q2",))
@@ -50,6 +63,15 @@ def test_a_query_s_relevant_passages_are_the_answer_sentences_of_every_language_
         "q2:de": ["0000-01:de", "0000-01:en"],
         "q2:en": ["0000-01:de", "0000-01:en"],
     }
+
+
+def test_questions_that_share_a_paragraph_in_some_language_share_a_page(tmp_path: Path) -> None:
+    # in paragraph 0, English asks a and b, German b and c; d is alone in paragraph 1 of English
+    write_paragraphs(tmp_path, "en", [("a", "b"), ("d",)])
+    write_paragraphs(tmp_path, "de", [("b", "c")])
+    queries = read_benchmark(tmp_path, []).queries
+    pages = dict(zip(queries["query_id"], queries["page_id"], strict=True))
+    assert pages == dict.fromkeys(["a:en", "b:en", "b:de", "c:de"], "0000:de") | {"d:en": "0001:en"}
 
 
 def test_only_the_languages_asked_for_are_read(tmp_path: Path) -> None:
@@ -120,6 +142,7 @@ def test_the_published_files_hold_the_published_counts(name: str) -> None:
     assert benchmark.passages["lang"].value_counts().to_dict() == PUBLISHED_PASSAGES[name]
     in_pool = benchmark.qrels.groupby("query_id").size()
     assert (in_pool.min(), in_pool.max()) == ((11, 11) if name == "xquad_r" else (2, 4))
+    assert benchmark.queries["page_id"].nunique() == (240 if name == "xquad_r" else 933)
 
 
 @pytest.mark.parametrize(

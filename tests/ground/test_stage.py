@@ -1,5 +1,6 @@
 """What all scripts share."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -36,12 +37,16 @@ def run(*arguments: str) -> Result:
     return CliRunner().invoke(command, arguments)
 
 
-def test_a_stage_gets_its_parameters_and_arguments_and_its_cost_is_written() -> None:
+def test_a_stage_gets_its_parameters_and_arguments_and_its_cost_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stages.hybrid.ground.stage.read_commit", lambda: "0123456789ab")
+    before = datetime.now(UTC).replace(microsecond=0)
     result = run("base", "toy")
     assert (result.exit_code, result.output) == (0, "3 base toy\n")
     (cost,) = read_costs()
     assert cost["stage"] == "test_stage base toy"
     assert 0 <= cost["seconds"] < 60
+    assert before <= datetime.fromisoformat(cost["started"]) <= datetime.now(UTC)
+    assert cost["commit"] == "0123456789ab"
 
 
 @pytest.mark.parametrize(

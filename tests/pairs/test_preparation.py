@@ -1,3 +1,5 @@
+from typing import Any
+
 import pandas as pd
 import pytest
 
@@ -24,20 +26,25 @@ PAIRS = [
 
 def make_benchmark(query: str = "unlike", passage: str = "unlike too") -> Benchmark:
     return Benchmark(
-        pd.DataFrame([Query("q:en", "q", "en", query)]),
+        pd.DataFrame([Query("q:en", "q", "en", query, "page")]),
         pd.DataFrame([Passage("p:en", "en", passage)]),
         pd.DataFrame([("q:en", "p:en", 1)], columns=["query_id", "passage_id", "relevance"]),
     )
 
 
-def prepare(benchmark: Benchmark, *, leaks: str = "stop", held_out: float = 0.0) -> pd.DataFrame:
+def make_params(leaks: str = "stop") -> PrepareParams:
+    return PrepareParams.model_validate({"held_out_share": 0.0, "leaks": leaks})
+
+
+def prepare(benchmark: Benchmark, leaks: str = "stop") -> pd.DataFrame:
     pairs = pd.DataFrame(PAIRS)
-    return prepare_pairs(
-        "toy",
-        pairs,
-        leaks=find_leaks(pairs, {"bench": benchmark}),
-        params=PrepareParams.model_validate({"held_out_share": held_out, "leaks": leaks}),
-    )
+    return prepare_pairs("toy", pairs, leaks=find_leaks(pairs, {"bench": benchmark}), params=make_params(leaks))
+
+
+def count(benchmark: Benchmark, leaks: str = "stop") -> dict[str, Any]:
+    pairs = pd.DataFrame(PAIRS)
+    found = find_leaks(pairs, {"bench": benchmark})
+    return count_pairs(prepare(benchmark, leaks), pairs=pairs, leaks=found, params=make_params(leaks))
 
 
 def test_a_language_without_a_pair_in_any_training_set_is_named() -> None:
@@ -55,16 +62,23 @@ def test_pairs_are_sorted_and_groups_with_an_equal_query_are_twins() -> None:
 
 
 def test_the_largest_family_of_twins_is_counted() -> None:
-    counts = count_pairs(prepare(make_benchmark()), find_leaks(pd.DataFrame(PAIRS), {}), pairs_read=4)
+    counts = count(make_benchmark())
     assert (counts["groups_with_a_twin"], counts["most_groups_of_one_meaning"]) == (2, 2)
 
 
-def test_leaks_are_counted_by_benchmark_side_and_match_even_if_they_were_dropped() -> None:
-    benchmark = make_benchmark(query="save a file", passage="Choose File and then Print.")
-    leaks = find_leaks(pd.DataFrame(PAIRS), {"bench": benchmark})
-    counts = count_pairs(prepare(benchmark, leaks="drop"), leaks, pairs_read=4)
-    assert counts["leaking_pairs"] == {"bench passage equal": 1, "bench query equal": 2}
+def test_leaks_are_counted_by_benchmark_sides_and_match_even_if_their_groups_were_dropped() -> None:
+    benchmark = make_benchmark(query="datei speichern", passage="Print.")
+    counts = count(benchmark, leaks="drop")
+    assert counts["leaking_pairs"] == {"bench query equal to passage": 1, "bench query equal to query": 1}
+    assert (counts["leaking_groups"], counts["pairs_dropped"]) == (2, 3)  # a in de and en, b
     assert (counts["pairs_read"], counts["training_pairs"]) == (4, 1)
+    counts = count(benchmark, leaks="allow")
+    assert (counts["leaking_groups"], counts["pairs_dropped"], counts["training_pairs"]) == (2, 0, 4)
+
+
+def test_without_a_leak_nothing_is_counted_as_leaking_or_dropped() -> None:
+    counts = count(make_benchmark(), leaks="drop")
+    assert (counts["leaking_pairs"], counts["leaking_groups"], counts["pairs_dropped"]) == ({}, 0, 0)
 
 
 def test_a_chain_of_twins_is_one_family() -> None:
@@ -80,10 +94,10 @@ def test_equal_texts_in_two_languages_or_on_two_sides_do_not_make_twins() -> Non
     assert twin_ids(pairs).tolist() == ["a", "b", "c"]
 
 
-def test_a_leak_stops_the_run_and_is_named() -> None:
+def test_a_leak_stops_the_run_and_its_group_is_named() -> None:
     message = (
-        r"^training set toy: 1 of 4 pairs have a text of a benchmark, expected none: b \(en\) has query q:en of bench; "
-        "remove them from the data, or set prepare.leaks to drop or allow$"
+        r"^training set toy: 1 of 3 groups have a text of a benchmark, expected none: b \(its en query equals query "
+        r"q:en of bench\); remove them from the data, or set prepare.leaks to drop or allow$"
     )
     with pytest.raises(UserError, match=message):
         prepare(make_benchmark(query="PRINT."))
@@ -95,20 +109,25 @@ def test_leaks_are_dropped_or_kept_as_the_parameter_says() -> None:
     assert len(prepare(leaking, leaks="allow")) == 4
 
 
-def test_a_training_set_of_only_leaks_is_refused() -> None:
-    pairs = pd.DataFrame(PAIRS[2:3])
-    leaks = find_leaks(pairs, {"bench": make_benchmark(query="print")})
+def test_a_translation_of_a_leaked_text_is_dropped_too() -> None:
+    german = make_benchmark(query="datei speichern")  # equals a query of group a in de, but none in en
+    assert prepare(german, leaks="drop")["group_id"].tolist() == ["b", "c"]
+
+
+def test_a_training_set_of_only_leaking_groups_is_refused() -> None:
+    pairs = pd.DataFrame(PAIRS[:2])
+    leaks = find_leaks(pairs, {"bench": make_benchmark(query="save a file")})
     with pytest.raises(
-        UserError, match=r"^training set toy: has only pairs with a text of a benchmark \(1\), expected"
+        UserError, match=r"^training set toy: has only groups with a text of a benchmark \(1\), expected"
     ):
-        prepare_pairs("toy", pairs, leaks=leaks, params=PrepareParams(held_out_share=0.0, leaks="drop"))
+        prepare_pairs("toy", pairs, leaks=leaks, params=make_params("drop"))
 
 
 def test_a_validation_pair_is_a_query_and_its_most_relevant_passage_in_its_own_language() -> None:
     queries = [
-        Query("q1:de", "q1", "de", "Wo?"),
-        Query("q1:en", "q1", "en", "Where?"),
-        Query("q2:en", "q2", "en", "Who?"),
+        Query("q1:de", "q1", "de", "Wo?", "page"),
+        Query("q1:en", "q1", "en", "Where?", "page"),
+        Query("q2:en", "q2", "en", "Who?", "page"),
     ]
     passages = [Passage("a:en", "en", "Here."), Passage("b:en", "en", "There."), Passage("c:de", "de", "Dort.")]
     qrels = [Qrel("q1:de", "c:de", 1), Qrel("q1:en", "a:en", 1), Qrel("q1:en", "b:en", 2), Qrel("q2:en", "c:de", 1)]
@@ -144,7 +163,6 @@ def test_a_held_out_group_with_a_twin_in_training_is_dropped(monkeypatch: pytest
 
 
 def test_a_training_set_without_pairs_is_refused() -> None:
-    params = PrepareParams(held_out_share=0.0, leaks="stop")
     empty, leaks = pd.DataFrame(columns=Pair._fields), find_leaks(pd.DataFrame(), {})
     with pytest.raises(UserError, match=r"^training set toy: has no pairs in the wanted languages, expected some;"):
-        prepare_pairs("toy", empty, leaks=leaks, params=params)
+        prepare_pairs("toy", empty, leaks=leaks, params=make_params())

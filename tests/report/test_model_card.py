@@ -12,7 +12,10 @@ from stages.hybrid.base.params import BaseParams
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.report.evidence import Evidence
 from stages.hybrid.report.model_card import USAGE, describe_model, read_prompts
-from support.toy_training import make_params
+from stages.hybrid.report.recipe import Recipe
+from stages.hybrid.training.params import TrainingParams
+from support.toy_plans import make_params as make_sampler_params
+from support.toy_training import make_params as make_training_params
 
 EMPTY = pd.DataFrame()
 EVIDENCE = Evidence(
@@ -48,13 +51,17 @@ PACKAGED = BaseParams(source="packaged", name="multilingual-e5-small", revision=
 def make_card(evidence: Evidence = EVIDENCE, *, base: BaseParams = PACKAGED) -> str:
     """Return the card of a model that was fine-tuned from ``base``."""
     prompts = {"query": "query: ", "passage": "passage: ", "document": ""}
-    return describe_model(evidence, base=base, prompts=prompts, params=make_params())
+    recipe = Recipe(
+        datasets=["libreoffice_help"], base=base, sampler=make_sampler_params(), training=make_training_params()
+    )
+    return describe_model(evidence, recipe=recipe, prompts=prompts)
 
 
 def test_the_card_has_base_languages_data_licences_plan_parameters_and_seed() -> None:
     card = make_card()
     for words in (
-        "Base: multilingual-e5-small (packaged). Languages: en, pt, pt-BR. Seed: 13.",
+        "| base encoder | multilingual-e5-small (packaged) |",
+        "Languages: en, pt, pt-BR. Seed: 13.",
         "| libreoffice_help | MPL-2.0 | Debian packages 4:7.4.7 | 20 | 1,500 | 30 |",
         "20 batches with 1,280 pairs in all, in 2 languages.",
         "| monolingual | 11 |",
@@ -63,6 +70,13 @@ def test_the_card_has_base_languages_data_licences_plan_parameters_and_seed() ->
         "`passage` is 'passage: ', `query` is 'query: '",
     ):
         assert words in card
+
+
+def test_the_card_names_every_parameter_of_the_training_once() -> None:
+    named = re.findall(r"^\| (\w+) \|", make_card(), flags=re.MULTILINE)
+    assert {name: named.count(name) for name in TrainingParams.model_fields} == dict.fromkeys(
+        TrainingParams.model_fields, 1
+    )
 
 
 def test_a_bar_in_a_cell_of_the_card_is_escaped() -> None:
@@ -98,7 +112,7 @@ def test_the_front_matter_has_the_keys_that_hubs_read() -> None:
 def test_the_user_s_own_base_is_named_without_its_path(tmp_path: Path) -> None:
     (tmp_path / "secret" / "encoder").mkdir(parents=True)
     card = make_card(base=BaseParams(source="folder", name=str(tmp_path / "secret" / "encoder/"), revision=""))
-    assert "Base: encoder (folder)" in card and "secret" not in card
+    assert "| base encoder | encoder (folder) |" in card and "secret" not in card
 
 
 def test_the_user_s_own_training_set_has_the_licence_that_fetch_wrote() -> None:

@@ -67,13 +67,17 @@ def test_html_shows_a_text_unchanged_and_nothing_in_it_becomes_a_tag(text: str) 
     assert shown.text.count(re.sub(r"`([^`]*)`", r"\1", text)) >= 2
 
 
-def test_only_an_https_link_is_a_link_in_html_and_in_markdown() -> None:
+def test_only_a_link_to_https_or_to_a_page_or_table_beside_the_report_is_one() -> None:
     blocks: list[Block] = [Paragraph("see [the paper](https://arxiv.org/abs/1) and [this](javascript:alert(1))")]
     page = to_html(blocks)
     assert '<a href="https://arxiv.org/abs/1">the paper</a>' in page
     assert "<a href=" in page and page.count("<a ") == 1
     assert "[the paper](https://arxiv.org/abs/1)" in to_markdown(blocks, pictures="plots")
     assert Shown(READER.render(to_markdown(blocks, pictures="plots"))).tags == ["p", "a"]
+    beside: list[Block] = [Paragraph("[run.md](run.md), [a_b](tables/a_b.csv) and [no](../x.md), [no](file:///x.md)")]
+    page = to_html(beside)
+    assert '<a href="run.md">run.md</a>, <a href="tables/a_b.csv">a_b</a>' in page and page.count("<a ") == 2
+    assert Shown(READER.render(to_markdown(beside, pictures="plots"))).tags == ["p", "a", "a"]
 
 
 def test_code_is_shown_line_by_line_and_escaped_in_html() -> None:

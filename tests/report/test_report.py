@@ -9,11 +9,12 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from stages.hybrid.all_params import composed_values
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.ground.files import write_json
 from stages.hybrid.ground.layout import RAW, STATISTICS
 from stages.hybrid.report import plots
-from stages.hybrid.report.answer import answer
+from stages.hybrid.report.answer import answer, describe_answer
 from stages.hybrid.report.background import describe_data, describe_training
 from stages.hybrid.report.batches import describe_batches
 from stages.hybrid.report.costs import describe_costs, read_costs
@@ -22,7 +23,9 @@ from stages.hybrid.report.figures import show
 from stages.hybrid.report.gains import describe_gains
 from stages.hybrid.report.model_card import describe_results
 from stages.hybrid.report.pages import Block, Heading, Paragraph, Picture, Table, to_html, to_markdown
+from stages.hybrid.report.recipe import Recipe
 from stages.hybrid.report.results import comparison_table, headline_table
+from stages.hybrid.report.run_page import HOW_MADE, describe_run
 from stages.hybrid.report.tables import (
     bias_by_language,
     by_resources,
@@ -62,6 +65,7 @@ PLAN: dict[str, Any] = {
             "dataset": "toy",
             "batches": 100,
             "kinds_left_out": [],
+            "expected_share": {"now": 1.0, "at_mono_ratio_0": 1.0, "at_mono_ratio_1": 1.0},
             "groups": 300,
             "groups_by_uses": {"0": 20, "1": 30, "2": 50, "3": 100, "4": 100},
             "unfair_pairs": 5,
@@ -181,12 +185,13 @@ def test_the_section_on_resources_names_the_languages_and_has_a_row_per_system()
     assert table.rows == [["base", "0.500", "0.500", "0.500"], ["finetuned", "0.600", "0.600", "0.600"]]
 
 
-def test_the_results_of_a_model_card_are_those_of_the_base_and_the_finetuned_model() -> None:
+def test_the_results_of_a_model_card_are_those_of_the_base_the_centred_base_and_the_finetuned_model() -> None:
     evidence = with_centred(make_evidence(), base=0.08, finetuned=0.07)
     text = to_markdown(describe_results(evidence), pictures="plots")
     assert text.startswith("## Results\n\ngnome:\n\n| system | monolingual mAP |")
     assert [line.split(" | ")[:2] for line in text.splitlines() if line.startswith(("| base", "| finetuned"))] == [
         ["| base", "0.500"],
+        ["| base+centred", "0.580"],
         ["| finetuned", "0.600"],
     ]
     assert "from one run with seed 0, by exact ranks." in text and "`reports/help/report.html` has" in text
@@ -212,12 +217,57 @@ def test_the_gain_of_a_model_is_beside_the_gain_by_centring() -> None:
         ["finetuned+centred minus base+centred", "−0.010"],  # .07 - .08
     ]
     assert isinstance(answer, Paragraph)
-    assert "monolingual +0.100, of which centring alone gives +0.080 and training adds +0.020" in answer.text
+    assert "The second row of the table is the effect of centring alone." in answer.text
+
+
+@pytest.mark.parametrize(("difference", "word"), [(0.02, "better"), (-0.02, "worse")])
+def test_what_training_adds_to_centring_and_what_it_takes_is_said_in_the_same_words(
+    difference: float, word: str
+) -> None:
+    evidence = with_centred(make_evidence(), base=0.08, finetuned=0.07)
+    rows = [
+        claim("gnome", "base+centred", difference),
+        claim("gnome", "base", 0.1),
+        claim("other", "base+centred", 0.1),
+    ]
+    words = describe_gains(replace(evidence, comparisons=pd.DataFrame(rows)), "gnome")[1]
+    assert isinstance(words, Paragraph)
+    assert f"On gnome, finetuned is significantly {word} than the centred base in monolingual mAP. The" in words.text
 
 
 def test_without_centred_systems_there_is_no_section_on_gains() -> None:
     assert describe_gains(make_evidence(), "gnome") == []
     assert describe_gains(with_centred(make_evidence(), base=0.08), "gnome") == []
+
+
+def with_fair(evidence: Evidence) -> Evidence:
+    """Add the fair ranking: perfect in every figure, with a rank distance of 1."""
+    tables = {}
+    for name in ("summary", "cells", "by_language", "bias"):
+        table = getattr(evidence, name)
+        rows = table[table["system"] == "base"].assign(system="fair", value=1.0)
+        tables[name] = pd.concat([table, rows], ignore_index=True)
+    return replace(evidence, **tables)
+
+
+def test_the_fair_ranking_is_the_first_row_on_language_bias_and_in_no_table_or_plot_of_quality() -> None:
+    blocks = describe_report(with_fair(make_evidence("xquad_r")))
+    start, end = blocks.index(Heading(3, "Language bias")), blocks.index(Heading(2, "How to read the figures"))
+    bias = [block for block in blocks[start:end] if isinstance(block, Table) and block.columns[0] == "system"]
+    assert [[row[0] for row in table.rows] for table in bias] == [["fair", *MODELS]] * 2
+    assert bias[0].rows[0] == ["fair", "1.0"]
+    assert any(isinstance(block, Paragraph) and "compare a system with it, not" in block.text for block in blocks)
+    quality = to_markdown(blocks[:start], pictures="plots")
+    assert "| base |" in quality and "fair" not in quality
+    assert not any("fair" in block.svg for block in blocks if isinstance(block, Picture))
+    (baselines,) = (block for block in blocks[end:] if isinstance(block, Table) and block.columns[0] == "baseline")
+    assert [row[0] for row in baselines.rows] == ["fair"]
+
+
+def test_without_the_fair_ranking_the_section_on_language_bias_does_not_mention_it() -> None:
+    blocks = describe_report(make_evidence())
+    start, end = blocks.index(Heading(3, "Language bias")), blocks.index(Heading(2, "How to read the figures"))
+    assert "fair" not in to_markdown(blocks[start:end], pictures="plots")
 
 
 def test_only_the_baselines_that_were_scored_are_explained() -> None:
@@ -355,13 +405,29 @@ def test_a_report_without_data_has_no_section_on_data() -> None:
     assert describe_training(replace(evidence, curve=None)) == []
 
 
-def test_files_of_data_have_version_hash_and_licence() -> None:
+def test_the_section_on_data_has_version_licence_and_hash_of_the_text() -> None:
     entry = {"package": "gnome-user-docs", "version": "43.0-2", "sha256": "0123456789abcdef" * 4}
     source = {"origin": "Debian packages", "licence": "CC-BY-SA-3.0", "files": {"pages.zip": entry}}
-    evidence = replace(make_evidence(), sources={"gnome": source})
+    statistics = {"gnome": {"queries_by_language": {"de": 1}, "sha256_of_text": "fedcba9876543210" * 4}}
+    evidence = replace(make_evidence(), statistics=statistics, sources={"gnome": source})
     tables = [block for block in describe_data(evidence) if isinstance(block, Table)]
-    row = ["gnome", "CC-BY-SA-3.0", "pages.zip", "gnome-user-docs", "43.0-2", "0123456789abcdef"]
-    assert tables[0].rows == [row]
+    row = ["gnome", "benchmark", "CC-BY-SA-3.0", "43.0-2", "fedcba9876543210", "gnome-user-docs"]
+    assert tables[1].rows == [row]
+
+
+def test_leaking_groups_and_dropped_pairs_are_shown_for_training_sets_only() -> None:
+    text = {"sha256_of_text": "0" * 64}
+    pairs = {"training_pairs": 1200, "held_out_pairs": 30, "leaking_groups": 2, "pairs_dropped": 22}
+    asked = {"queries_by_language": {"de": 5}, "passages_by_language": {"de": 7}}
+    statistics = {"gnome": text | asked, "toy": text | pairs | {"pairs_by_language": {"de": 600, "en": 600}}}
+    (table,) = (
+        block for block in describe_data(replace(make_evidence(), statistics=statistics)) if isinstance(block, Table)
+    )
+    assert table.columns[3:7] == ["training pairs", "held out", "leaking groups", "pairs dropped"]
+    assert table.rows == [
+        ["gnome", "0" * 16, "1", "–", "–", "–", "–", "5", "7"],
+        ["toy", "0" * 16, "2", "1,200", "30", "2", "22", "–", "–"],
+    ]
 
 
 def test_groups_are_counted_by_use_and_pairs_by_language_beside_the_expected_share() -> None:
@@ -384,6 +450,16 @@ def test_a_kind_of_batch_that_a_training_set_cannot_make_is_named() -> None:
     data = PLAN["datasets"][0] | {"kinds_left_out": ["cross_lingual"]}
     text = to_markdown(describe_batches(PLAN | {"datasets": [data]}), pictures="plots")
     assert "Training set toy makes no cross_lingual batch. Either too few" in text
+
+
+def test_expected_shares_of_training_sets_are_shown_if_the_ratio_changes_them() -> None:
+    shares = {
+        "help": {"now": 0.74, "at_mono_ratio_0": 0.48, "at_mono_ratio_1": 1.0},
+        "messages": {"now": 0.26, "at_mono_ratio_0": 0.52, "at_mono_ratio_1": 0.0},
+    }
+    datasets = [PLAN["datasets"][0] | {"dataset": name, "expected_share": share} for name, share in shares.items()]
+    _, table, _ = (block for block in describe_batches(PLAN | {"datasets": datasets}) if isinstance(block, Table))
+    assert table.rows == [["help", "74.0%", "48.0%", "100.0%"], ["messages", "26.0%", "52.0%", "0.0%"]]
 
 
 def test_without_a_plan_there_is_no_section_on_batches() -> None:
@@ -488,34 +564,105 @@ def test_the_answer_says_in_which_figures_a_model_is_better_worse_or_neither(
     assert answer(compare(rows), benchmark="gnome", one="tuned", other="base+centred") == expected
 
 
-def test_the_report_opens_with_the_answer() -> None:
-    row = {"system": "finetuned", "against": "base", "setting": "monolingual", "measure": "map", "difference": 0.1}
-    row |= {"low": 0.05, "high": 0.15, "p": 0.001, "detectable": 0.01, "n_questions": 8, "p_holm": 0.004}
-    evidence = replace(make_evidence(), comparisons=pd.DataFrame([{"benchmark": "gnome"} | row]))
-    title, heading, first, words = describe_report(evidence)[:4]
-    assert isinstance(title, Heading) and heading == Heading(2, "Answer")
+def claim(benchmark: str, against: str, difference: float, p: float = 0.004) -> dict[str, Any]:
+    """Return a comparison of the fine-tuned model in monolingual mAP. Its interval is 0.01 wide."""
+    row = {"benchmark": benchmark, "system": "finetuned", "against": against}
+    row |= {"setting": "monolingual", "measure": "map"}
+    numbers = {"difference": difference, "low": difference - 0.005, "high": difference + 0.005, "p_holm": p}
+    return row | numbers | {"p": p / 4, "detectable": 0.01, "n_questions": 8}
+
+
+def test_the_report_opens_with_the_answer_and_the_figures_behind_it() -> None:
+    evidence = replace(make_evidence(), comparisons=pd.DataFrame([claim("gnome", "base", 0.1)]))
+    title, made, heading, first, table, words = describe_report(evidence)[:6]
+    assert isinstance(title, Heading) and made == HOW_MADE and heading == Heading(2, "Answer")
     assert first == Paragraph("On gnome, finetuned is significantly better than base in monolingual mAP.")
+    cells = ["gnome", "finetuned minus base", "better: +0.100 (+0.095 to +0.105), p = 0.004"]
+    assert table == Table(["benchmark", "difference", "monolingual mAP"], [cells], text_columns=3)
     assert isinstance(words, Paragraph) and "centred" not in words.text  # nothing was compared with it
-    centred = replace(evidence, comparisons=pd.DataFrame([{"benchmark": "gnome"} | row | {"against": "base+centred"}]))
-    words = describe_report(centred)[3]
+    centred = replace(evidence, comparisons=pd.DataFrame([claim("gnome", "base+centred", 0.1)]))
+    words = describe_report(centred)[5]
     assert isinstance(words, Paragraph) and "In the centred base, each language's mean embedding is" in words.text
 
 
-def test_costs_are_listed_by_stage_with_their_sum_and_the_machine() -> None:
-    machine = {"processor": "Abacus", "cores": 2, "memory_gib": 1, "python": "3.11", "packages": {"torch": "2"}}
-    cost: dict[str, Any] = {"seconds": 61.4, "peak_memory_gib": 0.52, "machine": machine}
-    other = {"seconds": 10.0, "peak_memory_gib": 0.2, "machine": machine | {"processor": "Slide rule"}}
-    costs: Any = [cost | {"stage": "fetch"}, other | {"stage": "base"}, cost | {"stage": "encode base toy"}]
-    *_, first, second, table = describe_costs(costs, profile="toy", seed=3)
+def test_a_loss_and_a_gain_have_the_same_form_and_a_loss_to_the_centred_base_comes_first() -> None:
+    rows = [claim("xquad_r", "base", 0.2), claim("xquad_r", "base+centred", 0.013)]
+    rows += [claim("mlqa_r", "base", -0.2, p=0.5), claim("mlqa_r", "base+centred", -0.013, p=0.0001)]
+    evidence = replace(make_evidence(), comparisons=pd.DataFrame(rows))
+    _, *lines, table, _, _ = describe_answer(evidence)
+    assert [line.text for line in lines if isinstance(line, Paragraph)] == [
+        "On mlqa_r, finetuned is significantly worse than the centred base in monolingual mAP.",
+        "On xquad_r, finetuned is significantly better than the centred base in monolingual mAP.",
+        "On xquad_r, finetuned is significantly better than base in monolingual mAP.",
+        "On mlqa_r, finetuned does not differ significantly from base in any headline figure.",
+    ]
     assert isinstance(table, Table)
+    assert [row[2] for row in table.rows] == [
+        "worse: −0.013 (−0.018 to −0.008), p < 0.001",
+        "better: +0.013 (+0.008 to +0.018), p = 0.004",
+        "better: +0.200 (+0.195 to +0.205), p = 0.004",
+        "not significant: −0.200 (−0.205 to −0.195), p = 0.500",
+    ]
+
+
+def test_one_model_has_nothing_to_be_compared_with() -> None:
+    (words,) = describe_answer(replace(make_evidence(), models=["base"]))
+    assert isinstance(words, Paragraph) and "nothing to compare" in words.text
+
+
+def test_the_recipe_follows_the_answer_and_is_left_out_if_it_is_not_given() -> None:
+    recipe = Recipe.model_validate(composed_values("help"))
+    blocks = describe_report(make_evidence(), recipe)
+    assert blocks.index(Heading(2, "Recipe")) < blocks.index(Heading(2, "gnome"))
+    assert Heading(2, "Recipe") not in describe_report(make_evidence())
+
+
+def test_a_training_set_of_a_benchmark_s_own_task_is_named_beside_its_figures() -> None:
+    help_pages = {"files": {}, "in_domain_for": ["gnome"]}
+    evidence = replace(make_evidence(), sources={"libreoffice_help": help_pages, "gnome": {"files": {}}})
+    (words,) = (b.text for b in describe_report(evidence) if isinstance(b, Paragraph) and "In-domain" in b.text)
+    assert words.startswith("In-domain: training set libreoffice_help is of the same task")
+    text = to_markdown(describe_report(replace(evidence, sources={"mine": {"files": {}}})), pictures="plots")
+    assert "In-domain" not in text
+
+
+def test_costs_are_listed_by_stage_with_the_numbers_of_machine_and_commit() -> None:
+    machine = {"processor": "Abacus", "cores": 2, "memory_gib": 1, "python": "3.11", "packages": {"torch": "2"}}
+    cost: dict[str, Any] = {"seconds": 61.4, "peak_memory_gib": 0.52, "machine": machine, "commit": "0123456789ab"}
+    cost |= {"started": "2026-11-28T23:59:59+00:00"}
+    other = {"seconds": 10.0, "peak_memory_gib": 0.2, "machine": machine | {"processor": "Slide rule"}}
+    other |= {"commit": "0123456789ab+changes", "started": "2026-11-29T00:00:09+00:00"}
+    costs: Any = [cost | {"stage": "fetch"}, other | {"stage": "base"}, cost | {"stage": "encode base toy"}]
+    facts, table = describe_costs(costs)
+    assert isinstance(table, Table) and isinstance(facts, Table)
     assert table.rows == [
-        ["fetch", "0:01:01", "0.5", "1"],
-        ["base", "0:00:10", "0.2", "2"],
-        ["encode base toy", "0:01:01", "0.5", "1"],
-        ["all", "0:02:13", "", ""],
+        ["fetch", "0:01:01", "0.5", "2026-11-28 23:59", "1", "1"],
+        ["base", "0:00:10", "0.2", "2026-11-29 00:00", "2", "2"],
+        ["encode base toy", "0:01:01", "0.5", "2026-11-28 23:59", "1", "1"],
+        ["all", "0:02:13", "", "", "", ""],
     ]
-    assert first == Paragraph("Machine 1: Abacus, 2 cores, 1 GiB; Python 3.11, torch 2.")
-    assert second == Paragraph("Machine 2: Slide rule, 2 cores, 1 GiB; Python 3.11, torch 2.")
-    assert describe_costs([], profile="toy", seed=3) == [
-        Paragraph("There are no costs of any stage yet. Run `dvc repro` first.")
+    assert facts.rows == [
+        ["date", "2026-11-28 to 2026-11-29"],
+        ["commit 1", "0123456789ab"],
+        ["commit 2", "0123456789ab+changes"],
+        ["machine 1", "Abacus, 2 cores, 1 GiB; Python 3.11, torch 2"],
+        ["machine 2", "Slide rule, 2 cores, 1 GiB; Python 3.11, torch 2"],
     ]
+
+
+def test_a_cost_without_date_and_commit_is_listed_as_unknown(tmp_path: Path) -> None:
+    machine = {"processor": "Abacus", "cores": 2, "memory_gib": 1, "python": "3.11", "packages": {"torch": "2"}}
+    write_json(tmp_path / "fetch.json", {"stage": "fetch", "seconds": 1, "peak_memory_gib": 1, "machine": machine})
+    facts, table = describe_costs(read_costs(tmp_path))
+    assert isinstance(table, Table) and isinstance(facts, Table)
+    assert facts.rows[:2] == [["date", "unknown"], ["commit 1", "unknown"]]
+    assert table.rows[0] == ["fetch", "0:00:01", "1.0", "unknown", "1", "1"]
+
+
+def test_the_page_of_a_run_names_its_command_and_seed_and_ends_with_the_notes() -> None:
+    blocks = describe_run([], [], ["note: all is new"], profile="toy", seed=3)
+    text = to_markdown(blocks, pictures="plots")
+    assert text.startswith("# How this run was made\n\n")
+    assert "Profile toy, seed 3, made by `make profile NAME=toy; dvc repro`." in text
+    assert Paragraph("There are no costs of any stage yet. Run `dvc repro` first.") in blocks
+    assert blocks[-1] == Paragraph("note: all is new")

@@ -6,11 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from stages.hybrid.evaluation.layout import BIAS
+from stages.hybrid.evaluation.layout import questions_folder
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.ground.files import read_json
-from stages.hybrid.reproduction.kept import KEPT, changed_params, check_alike, keep_run, read_kept_run, read_kept_runs
-from support.toy_runs import PARAMS, keep_toy_run
+from stages.hybrid.reproduction.kept import (
+    KEPT,
+    UNTRAINED,
+    changed_params,
+    check_alike,
+    keep_run,
+    paired_runs,
+    read_kept_run,
+    read_kept_runs,
+)
+from support.toy_runs import FIGURES, PARAMS, keep_toy_run, write_scores
 
 
 def test_runs_that_differ_in_more_than_sampling_and_seed_are_refused(tmp_path: Path) -> None:
@@ -69,9 +78,25 @@ def test_changes_are_put_where_dvc_would_put_them() -> None:
         changed_params(PARAMS, ["seed=["])
 
 
-def test_a_run_without_bias_on_a_benchmark_is_not_kept(tmp_path: Path) -> None:
+def test_a_run_without_the_scores_of_its_model_is_not_kept(tmp_path: Path) -> None:
     keep_toy_run(tmp_path, "x_y", 13)
-    shutil.rmtree(tmp_path / BIAS)
-    with pytest.raises(UserError, match=r"data/bias/baseline/xquad_r/random: bias.parquet is missing, so random"):
+    shutil.rmtree(tmp_path / questions_folder("toy"))
+    with pytest.raises(UserError, match=r"reports/toy/questions/xquad_r: finetuned.parquet is missing, so the run"):
         keep_run("hybrid", root=tmp_path, params=PARAMS, commit="0")
-    assert [path.name for path in (tmp_path / KEPT).iterdir()] == ["x_y_13"]
+    assert sorted(path.name for path in (tmp_path / KEPT).iterdir()) == ["untrained", "x_y_13"]
+
+
+def test_a_run_keeps_what_it_trained_and_the_first_run_what_none_trained(tmp_path: Path) -> None:
+    write_scores(tmp_path, "finetuned+lir", FIGURES["hybrid"], seed=1)
+    kept = [keep_toy_run(tmp_path, name, 13) / "xquad_r" for name in ("x_y", "hybrid")]
+    for folder in kept:
+        assert sorted(path.stem for path in folder.iterdir()) == ["finetuned", "finetuned+centred"]
+    untrained = tmp_path / KEPT / UNTRAINED / "xquad_r"
+    assert sorted(path.stem for path in untrained.iterdir()) == ["base", "base+centred", "random"]
+
+
+def test_only_seeds_that_every_sampling_has_are_paired(tmp_path: Path) -> None:
+    for sampling, seed in (("x_y", 13), ("x_y", 14), ("hybrid", 14), ("hybrid", 15)):
+        keep_toy_run(tmp_path, sampling, seed)
+    runs = paired_runs(read_kept_runs(tmp_path / KEPT))
+    assert [(run.sampling, run.seed) for run in runs] == [("x_y", 14), ("hybrid", 14)]

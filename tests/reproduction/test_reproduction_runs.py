@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from stages.hybrid.evaluation.layout import BIAS, SCORES
+from stages.hybrid.evaluation.layout import questions_folder
 from stages.hybrid.ground.layout import CURVE, PLAN_SUMMARY
-from stages.hybrid.reproduction.kept import KEPT, SAMPLINGS, read_kept_runs
+from stages.hybrid.reproduction.kept import KEPT, SAMPLINGS, UNTRAINED, read_kept_runs
 from stages.reproduction import main
 from support.stage_scripts import ROOT
 from support.toy_runs import PARAMS
@@ -27,8 +27,8 @@ sampling = {{"monolingual": "x_x_mono", "cross_lingual": "x_y", "hybrid": "hybri
 if sampling == os.environ.get("BREAK"):
     sys.exit(7)
 root = pathlib.Path()
-write_scores(root, "base/xquad_r", FIGURES["base"], seed=99)
-write_scores(root, "finetuned/xquad_r", FIGURES[sampling], seed=params["seed"])
+write_scores(root, "base", FIGURES["base"], seed=99)
+write_scores(root, "finetuned", FIGURES[sampling], seed=params["seed"])
 write_training(root)
 """
 
@@ -43,7 +43,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for key, value in variables.items():
         monkeypatch.setenv(key, value)
     stage = {"cmd": "python toy_stage.py", "params": ["sampler", "seed"]}
-    outs = [str(path) for path in (SCORES, BIAS, CURVE, PLAN_SUMMARY)]
+    outs = [str(path) for path in (questions_folder("toy"), CURVE, PLAN_SUMMARY)]
     Path("toy_stage.py").write_text(STAGE.format(paths=[str(ROOT), str(ROOT / "tests")]), encoding="utf-8")
     Path("dvc.yaml").write_text(json.dumps({"stages": {"toy": stage | {"outs": outs}}}), encoding="utf-8")  # is YAML
     Path("params.yaml").write_text(json.dumps(PARAMS), encoding="utf-8")
@@ -70,7 +70,7 @@ def test_runs_are_experiments_each_made_once_and_a_broken_one_is_made_again(
     broken = CliRunner().invoke(main, command)
     assert broken.exit_code == 1
     assert "error: x_y_13: `dvc exp run` ended with" in broken.stderr
-    assert [path.name for path in kept.iterdir()] == ["x_x_mono_13"]
+    assert {path.name for path in kept.iterdir()} == {UNTRAINED, "x_x_mono_13"}
     assert Path("params.yaml").read_bytes() == before
 
     monkeypatch.setenv("BREAK", "")
@@ -78,7 +78,7 @@ def test_runs_are_experiments_each_made_once_and_a_broken_one_is_made_again(
     assert done.exit_code == 0, done.output
     made = [line.split(":")[0] for line in done.output.splitlines() if ": dvc exp run" in line]
     assert made == ["x_y_13", "hybrid_13"]
-    assert {path.name for path in kept.iterdir()} == {"x_x_mono_13", "x_y_13", "hybrid_13"}
+    assert {path.name for path in kept.iterdir()} == {UNTRAINED, "x_x_mono_13", "x_y_13", "hybrid_13"}
     assert {run.params["sampler"]["strategy"] for run in read_kept_runs(kept)} == set(SAMPLINGS.values())
     listed = subprocess.run([sys.executable, "-m", "dvc", "exp", "list", "--name-only"], capture_output=True, text=True)
     assert set(listed.stdout.split()) == {f"reproduction-{name}_13" for name in SAMPLINGS}

@@ -30,7 +30,7 @@ def test_a_query_that_shares_no_token_scores_zero_and_is_ranked_by_passage_id() 
     score = bm25_scores([["blue"], []], PASSAGES)
     assert score(slice(0, 2)).tolist() == [[0, 0, 0], [0, 0, 0]]
     benchmark = Benchmark(
-        pd.DataFrame([Query("q1", "q1", "en", ""), Query("q2", "q2", "en", "")]),
+        pd.DataFrame([Query("q1", "q1", "en", "", "q1"), Query("q2", "q2", "en", "", "q2")]),
         pd.DataFrame([Passage("c", "de", ""), Passage("a", "en", ""), Passage("b", "en", "")]),
         pd.DataFrame([Qrel("q1", "b", 1)]),
     )

@@ -52,12 +52,24 @@ def run(root: Path) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
 
 
+def test_a_group_with_a_leak_is_dropped_with_its_translations_and_counted(tmp_path: Path) -> None:
+    root = make_project(tmp_path, "unlike")
+    (root / "params.yaml").write_text((root / "params.yaml").read_text().replace('"stop"', '"drop"'))
+    (root / "data/raw/cross/queries.jsonl").write_text('{"_id": "q", "text": "EN 7"}\n')  # a passage of g7
+    done = run(root)
+    assert done.returncode == 0, done.stderr
+    assert "pairs: dropped every group that has a text of a benchmark: 1 groups with 2 pairs\n" in done.stdout
+    assert "g7" not in set(pd.read_parquet(root / "data/pairs/pairs.parquet")["group_id"])
+    counts = json.loads((root / "data/statistics.json").read_text())["pairs"]
+    assert counts["leaking_pairs"] == {"cross passage equal to query": 1}
+
+
 def test_a_passage_that_differs_from_a_benchmark_s_in_one_word_stops_the_run_and_is_named(tmp_path: Path) -> None:
     done = run(make_project(tmp_path, LONG.replace("masks", "marks")))
     assert done.returncode == 1
     assert done.stderr == (
-        "error: training set pairs: 1 of 40 pairs have a text of a benchmark, expected none: g0 (en) nearly has "
-        "passage p of cross; remove them from the data, or set prepare.leaks to drop or allow\n"
+        "error: training set pairs: 1 of 20 groups have a text of a benchmark, expected none: g0 (its en passage "
+        "nearly equals passage p of cross); remove them from the data, or set prepare.leaks to drop or allow\n"
     )
     assert [path.name for path in (tmp_path / "data").iterdir()] == ["raw"]  # nothing was written
 
@@ -76,7 +88,7 @@ def test_a_validation_set_is_read_and_compared_with_training_but_is_not_a_benchm
     article = {"paragraphs": [{"context": "en 7", "qas": [{"id": "q", "question": "Which?"}]}]}
     (root / "data/raw/squadshifts_nyt").mkdir()
     (root / "data/raw/squadshifts_nyt/nyt_v1.0.json").write_text(json.dumps({"data": [article]}))
-    assert "g7 (en) has passage nyt-0000-000:en of squadshifts_nyt" in run(root).stderr
+    assert "g7 (its en passage equals passage nyt-0000-000:en of squadshifts_nyt)" in run(root).stderr
     (root / "params.yaml").write_text((root / "params.yaml").read_text().replace('"stop"', '"allow"'))
     assert run(root).returncode == 0
     validation = pd.read_parquet(root / "data/validation.parquet")

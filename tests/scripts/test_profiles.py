@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from stages.hybrid.all_params import PROFILES, AllParams, composed_values, profile_names
+from stages.hybrid.all_params import PROFILES, AllParams, compose, composed_values, profile_names
 from stages.hybrid.batches.pair_index import PairIndex
 from stages.hybrid.batches.params import SamplerParams
 from stages.hybrid.batches.sampler import Sampler
@@ -54,6 +54,14 @@ def test_the_paper_s_profile_has_the_values_that_the_paper_reports() -> None:
     assert PAPER["validation_set"] == "squadshifts" and PAPER["training"]["patience"] > 0
     assert PAPER["base"]["name"] == "FacebookAI/xlm-roberta-base" and len(PAPER["base"]["revision"]) == 40
     assert set(PAPER["benchmarks"]) == {"xquad_r", "mlqa_r", "miracl"}
+
+
+def test_the_paper_s_profile_opens_with_the_benchmark_that_its_training_is_in_domain_for() -> None:
+    first = next(line for line in compose("paper").splitlines() if "arXiv 2408.10536" in line)
+    assert first.endswith("It trains on translated SQuAD, which makes XQuAD-R in-domain.")
+    assert (ROOT / PROFILES / "paper.yaml").read_text(encoding="utf-8").splitlines()[0] == first
+    in_domain = {name: find_training_sets()[name].in_domain_for for name in PAPER["datasets"]}
+    assert in_domain == {"mmarco": (), "xtreme_train": ("xquad_r",), "mr_tydi": ()}
 
 
 def patterns_of(name: str, languages: list[str]) -> list[tuple[str, ...]]:

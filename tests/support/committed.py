@@ -54,7 +54,8 @@ def figures_of(profile: str, benchmark: str, system: str) -> list[str]:
 def costs_of(profile: str) -> tuple[str, str]:
     """Return the minutes that a committed run took, and its peak memory in GiB, as a page writes them."""
     reports = ROOT / "reports" / profile
-    path = reports / "costs.md" if (reports / "costs.md").exists() else reports / "report.md"
+    paths = [reports / name for name in ("run.md", "costs.md", "report.md")]  # the last two are of earlier runs
+    path = next(path for path in paths if path.exists())
     rows = dict(re.findall(r"^\| ([a-z_ ]+) \| (\d+:\d\d:\d\d \| [\d.]*) *\|", path.read_text("utf-8"), re.MULTILINE))
     hours, minutes, seconds = (int(part) for part in rows.pop("all").split(" ")[0].split(":"))
     peak = max(float(row.split("| ")[1]) for row in rows.values())

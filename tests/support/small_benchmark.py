@@ -10,7 +10,7 @@ from stages.hybrid.retrieval.ranking.runs import Found
 def small_benchmark() -> tuple[Benchmark, Found]:
     """Return the benchmark, and the rows and scores of the passages found, two places per query, the last one empty."""
     benchmark = Benchmark(
-        pd.DataFrame([Query("q1", "q1", "en", ""), Query("q2", "q2", "en", "")]),
+        pd.DataFrame([Query("q1", "q1", "en", "", "q1"), Query("q2", "q2", "en", "", "q2")]),
         pd.DataFrame([Passage("a", "en", ""), Passage("b", "en", ""), Passage("c", "en", "")]),
         pd.DataFrame([Qrel("q1", "b", 1), Qrel("q1", "c", 1), Qrel("q2", "c", 2)]),
     )

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stages.hybrid.evaluation.bias.measures import average_bias
-from stages.hybrid.evaluation.layout import BIAS, BIAS_FILE, BIAS_MEANS_FILE, MEASURES_FILE, SCORES
+from stages.hybrid.evaluation.layout import questions_folder
 from stages.hybrid.evaluation.names import ALL_LANGUAGES, CELL, SETTINGS
-from stages.hybrid.ground.files import write_json, write_table, write_text
+from stages.hybrid.evaluation.significance.question_table import question_table, write_question_table
+from stages.hybrid.ground.files import write_json, write_text
 from stages.hybrid.ground.layout import COSTS, CURVE, PLAN_SUMMARY
 from stages.hybrid.reproduction.kept import SAMPLINGS, keep_run
 
@@ -37,9 +37,9 @@ CENTRED: Figures = (0.50, 0.40, 0.35, 120.0)  # of the centred base; a centred t
 
 
 def write_scores(root: Path, system: str, figures: Figures, *, seed: int) -> None:
-    """Write what the score and bias stages of the project ``root`` leave of a system, with nearly these ``figures``.
+    """Write what the compare stage of the project ``root`` leaves of a system, with nearly these ``figures``.
 
-    ``system`` is its folder below data/scores, such as base/xquad_r/centred.
+    Recall is as mAP. Two questions share a page.
     """
     generator = np.random.default_rng(seed)
     rows = []
@@ -50,12 +50,12 @@ def write_scores(root: Path, system: str, figures: Figures, *, seed: int) -> Non
                 value = figures[setting] + generator.normal(0, 0.01)
                 rows.append((list(SETTINGS)[setting], lang, other, f"q{question}:{lang}", f"q{question}", value))
     measured = pd.DataFrame(rows, columns=[*CELL, "query_id", "question_id", "map"])
+    measured = measured.assign(**{"recall@1": measured["map"], "recall@10": measured["map"]})
     biased = measured.loc[measured["passage_lang"] == ALL_LANGUAGES, ["query_id", "question_id", "query_lang"]]
     biased = biased.assign(rank_distance=figures[3] + generator.normal(0, 3.0, len(biased)))
-    write_table(root / SCORES / system / MEASURES_FILE, measured)
-    write_table(root / BIAS / system / BIAS_FILE, biased)
-    averages = average_bias(biased, pd.Series(0.1, index=LANGS), top_k=10)
-    write_table(root / BIAS / system / BIAS_MEANS_FILE, averages)
+    queries = pd.DataFrame([(f"q{i}", f"p{i // 2}") for i in range(QUESTIONS)], columns=["question_id", "page_id"])
+    folder = root / questions_folder(str(PARAMS["profile"])) / "xquad_r"
+    write_question_table(folder / f"{system}.parquet", question_table(measured, biased, queries))
 
 
 def write_training(root: Path) -> None:
@@ -66,12 +66,12 @@ def write_training(root: Path) -> None:
 
 def keep_toy_run(root: Path, sampling: str, seed: int, figures: Figures | None = None) -> Path:
     """Keep a run in the project ``root``, with the base and baselines beside; return its folder."""
-    write_scores(root, "base/xquad_r", FIGURES["base"], seed=99)
-    write_scores(root, "base/xquad_r/centred", CENTRED, seed=97)
-    write_scores(root, "baseline/xquad_r/random", (0.1, 0.1, 0.1, 900.0), seed=98)
+    write_scores(root, "base", FIGURES["base"], seed=99)
+    write_scores(root, "base+centred", CENTRED, seed=97)
+    write_scores(root, "random", (0.1, 0.1, 0.1, 900.0), seed=98)
     place = list(SAMPLINGS).index(sampling)
-    write_scores(root, "finetuned/xquad_r", figures or FIGURES[sampling], seed=100 * place + seed)
-    write_scores(root, "finetuned/xquad_r/centred", FIGURES["hybrid"], seed=1000 + 100 * place + seed)
+    write_scores(root, "finetuned", figures or FIGURES[sampling], seed=100 * place + seed)
+    write_scores(root, "finetuned+centred", FIGURES["hybrid"], seed=1000 + 100 * place + seed)
     write_training(root)
     machine = {"processor": "Abacus", "cores": 2, "memory_gib": 1}
     cost = {"stage": "finetune", "seconds": 60.0 + 6 * place, "peak_memory_gib": 0.5, "machine": machine}

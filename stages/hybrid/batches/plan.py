@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from stages.hybrid.batches.dataset_shares import expect_dataset_shares
 from stages.hybrid.batches.pair_index import PairIndex
 from stages.hybrid.batches.plan_composition import compare_languages
 from stages.hybrid.batches.sampler import Sampler
@@ -23,8 +24,10 @@ def summarise_plan(plan: pd.DataFrame, sampler: Sampler) -> dict[str, Any]:
 
     ``languages`` has the columns of `compare_languages`, ``pairs`` and ``unused_pairs``: the number of pairs that the
     training sets have, and the number of those of which neither the query nor the passage is in the plan.
+    ``expected_share`` of a training set is that of `expect_dataset_shares`.
     """
     kinds = plan["kind"].value_counts().sort_index()
+    shares = expect_dataset_shares(sampler)
     held, unused = _count_unused(plan, sampler.datasets)
     table = compare_languages(plan, sampler)
     table.insert(1, "pairs", [held[lang] for lang in table["lang"]])
@@ -35,7 +38,10 @@ def summarise_plan(plan: pd.DataFrame, sampler: Sampler) -> dict[str, Any]:
         "batches_by_kind": {str(kind): int(count) for kind, count in kinds.items()},
         "monolingual": _summarise_ratio(plan, sampler),
         "languages": table.to_dict("records"),
-        "datasets": [_summarise_use(plan[plan["dataset"] == data.name], data, sampler) for data in sampler.datasets],
+        "datasets": [
+            _summarise_use(plan[plan["dataset"] == data.name], data, sampler) | {"expected_share": shares[data.name]}
+            for data in sampler.datasets
+        ],
     }
 
 

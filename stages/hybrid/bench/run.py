@@ -10,10 +10,10 @@ from stages.hybrid.bench.inputs import BenchParams
 from stages.hybrid.bench.rows import Results, read_results, write_results
 from stages.hybrid.bench.table import describe_rows
 from stages.hybrid.evaluation.layout import REPORTS
-from stages.hybrid.git import ask_git
 from stages.hybrid.ground.costs import describe_machine
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.ground.files import write_text
+from stages.hybrid.ground.git import ask_git
 from stages.hybrid.report.pages import Picture, to_markdown
 
 JSON = REPORTS / "bench.json"

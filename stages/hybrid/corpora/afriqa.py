@@ -73,10 +73,11 @@ def read_benchmark(folder: Path, languages: list[str]) -> Benchmark:
     passages = _passages(records)
     queries, qrels = [], []
     for record in records:
-        for query in _queries(record):
+        passage_id = passages[record.pivot, record.passage].passage_id
+        for query in _queries(record, passage_id):
             if not languages or query.lang in languages:
                 queries.append(query)
-                qrels.append(Qrel(query.query_id, passages[record.pivot, record.passage].passage_id, 1))
+                qrels.append(Qrel(query.query_id, passage_id, 1))
     return Benchmark.from_rows(queries, passages.values(), qrels)
 
 
@@ -89,10 +90,10 @@ def _passages(records: Iterable[Record]) -> dict[tuple[str, str], Passage]:
     return passages
 
 
-def _queries(record: Record) -> list[Query]:
+def _queries(record: Record, page_id: str) -> list[Query]:
     """Return a record's question and its translation."""
-    texts = {record.lang: record.question, record.pivot: record.translation}
-    return [Query(f"{record.question_id}:{lang}", record.question_id, lang, text) for lang, text in texts.items()]
+    question_id, texts = record.question_id, {record.lang: record.question, record.pivot: record.translation}
+    return [Query(f"{question_id}:{lang}", question_id, lang, text, page_id) for lang, text in texts.items()]
 
 
 def _find_files(folder: Path) -> list[Path]:

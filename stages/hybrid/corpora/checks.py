@@ -38,8 +38,9 @@ def check_benchmark(name: str, benchmark: Benchmark) -> None:
     """Check the tables that were read from the benchmark ``name``.
 
     Raises:
-        UserError: A text or an id is not a text, is empty or has half a character. Or an id occurs twice, a language is
-            no code, a judgement names an unknown id, or a relevance is not from 1 to `HIGHEST_RELEVANCE`.
+        UserError: A text or an id is not a text, is empty or has half a character. Or an id occurs twice, a question
+            has two pages, a language is no code, a judgement names an unknown id, or a relevance is not from 1 to
+            `HIGHEST_RELEVANCE`.
     """
     tables = {"query": benchmark.queries, "passage": benchmark.passages}
     for kind, table in tables.items():
@@ -48,6 +49,12 @@ def check_benchmark(name: str, benchmark: Benchmark) -> None:
         for lang in sorted(table["lang"].unique()):
             check_lang(lang, name, advice=CORRECT)
         _check_ids(name, f"{kind}_id", table, benchmark.qrels)
+    pages = benchmark.queries.groupby("question_id")["page_id"].nunique()
+    if (pages > 1).any():
+        raise UserError(
+            f"{name}: the queries of question {pages.idxmax()!r} have {pages.max()} values of page_id, expected one; "
+            f"{CORRECT}"
+        )
     for relevance in benchmark.qrels["relevance"].unique().tolist():
         if not isinstance(relevance, int) or not 1 <= relevance <= HIGHEST_RELEVANCE:
             raise UserError(

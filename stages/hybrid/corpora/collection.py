@@ -44,11 +44,13 @@ class TrainingSet(Collection):
     Attributes:
         kind: What it is used for.
         read: Returns the pairs in a raw folder. An empty list of languages means all.
+        in_domain_for: Benchmarks of the same task and the same kind of text. The report says so beside their figures.
     """
 
     kind: ClassVar[Literal["training set", "benchmark"]] = "training set"
 
     read: Callable[[Path, list[str]], list[Pair]]
+    in_domain_for: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

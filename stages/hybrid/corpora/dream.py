@@ -48,7 +48,7 @@ def read_benchmark(folder: Path, languages: list[str]) -> Benchmark:
     for lang in choose_languages(asked, languages, source=str(folder)):
         for key, (_, questions) in asked[lang].items():
             for number, question in enumerate(questions):
-                query = Query(f"{key}/{number}:{lang}", f"{key}/{number}", lang, question)
+                query = Query(f"{key}/{number}:{lang}", f"{key}/{number}", lang, question, key)
                 queries.append(query)
                 qrels += [Qrel(query.query_id, passage_id, 1) for passage_id in ids_of[asked["en"][key][0]]]
     return Benchmark.from_rows(queries, passages, qrels)

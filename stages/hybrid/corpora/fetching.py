@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from stages.hybrid.corpora.catalogue import find_collections
-from stages.hybrid.corpora.collection import Collection
+from stages.hybrid.corpora.collection import Collection, TrainingSet
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.ground.files import read_json, write_json
 from stages.hybrid.ground.layout import SOURCE_FILE
@@ -43,7 +43,8 @@ def check_names(key: str, names: Iterable[str], *, known: Iterable[str], folders
 def fetch_raw(name: str, folder: Path, languages: list[str], params: FetchParams) -> None:
     """Write the raw files of the collection ``name``, or of the user's own data, to ``folder``.
 
-    SOURCE.json beside them has their origin, licence and description, and the source and sha256 of every file.
+    SOURCE.json beside them has their origin, licence and description, the benchmarks that a training set is in-domain
+    for, and the source and sha256 of every file.
 
     Args:
         name: A public collection, or a name in fetch.folders.
@@ -64,6 +65,7 @@ def fetch_raw(name: str, folder: Path, languages: list[str], params: FetchParams
         "origin": home.origin(params.mirror_folder),
         "licence": known.licence if known else "its owner's",
         "description": known.description if known else "The user's own data.",
+        "in_domain_for": list(known.in_domain_for) if isinstance(known, TrainingSet) else [],
         "files": files,
     }
     write_json(folder / SOURCE_FILE, words)

@@ -136,7 +136,10 @@ def _benchmark(titled_passages: list[TitledPassage]) -> Benchmark:
 
 def _queries(titled_passages: list[TitledPassage]) -> list[Query]:
     """Return the headings that occur once in their language, in no fixed order."""
-    queries = {Query(f"{t.question_id}:{t.lang}", t.question_id, t.lang, t.query) for t in titled_passages}
+    queries = {
+        Query(f"{t.question_id}:{t.lang}", t.question_id, t.lang, t.query, t.question_id.partition("#")[0])
+        for t in titled_passages
+    }
     uses = Counter((query.lang, comparison_key(query.text)) for query in queries)
     return [query for query in queries if uses[query.lang, comparison_key(query.text)] == 1]
 

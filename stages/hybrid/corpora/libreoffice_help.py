@@ -191,4 +191,5 @@ COLLECTION = TrainingSet(
     ),
     checked="all files of version 7.4.7",
     read=read_pairs,
+    in_domain_for=("gnome",),
 )

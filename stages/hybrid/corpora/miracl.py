@@ -60,7 +60,9 @@ def read_judged(folder: Path, lang: str) -> tuple[list[Query], list[Qrel]]:
         if int(grade) > 0:
             qrels.append(Qrel(f"{topic}:{lang}", f"{docid}:{lang}", int(grade)))
     judged = {qrel.query_id for qrel in qrels}
-    queries = [Query(f"{topic}:{lang}", f"{topic}:{lang}", lang, text) for topic, text in topics.items()]
+    queries = [
+        Query(f"{topic}:{lang}", f"{topic}:{lang}", lang, text, f"{topic}:{lang}") for topic, text in topics.items()
+    ]
     return [query for query in queries if query.query_id in judged], qrels
 
 

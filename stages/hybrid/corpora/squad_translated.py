@@ -94,6 +94,7 @@ DESCRIPTION = (
     "The English texts were machine-translated for {} into {} languages."
 )
 SQUAD = "[SQuAD](https://rajpurkar.github.io/SQuAD-explorer/)"
+IN_DOMAIN_FOR = ("xquad_r",)  # its questions are translations of SQuAD's development set
 COLLECTIONS = (
     TrainingSet(
         name="mlqa_train",
@@ -104,6 +105,7 @@ COLLECTIONS = (
         home=PublicFiles((MLQA_ARCHIVE, ENGLISH)),
         checked=SMALL_FILES,
         read=read_pairs,
+        in_domain_for=IN_DOMAIN_FOR,
     ),
     TrainingSet(
         name="xtreme_train",
@@ -114,5 +116,6 @@ COLLECTIONS = (
         home=PublicFiles(by_language={"en": ENGLISH} | {lang: _xtreme_file(lang) for lang in XTREME_SHA256}),
         checked=SMALL_FILES,
         read=read_pairs,
+        in_domain_for=IN_DOMAIN_FOR,
     ),
 )

@@ -57,7 +57,7 @@ def read_benchmark(folder: Path, languages: list[str]) -> Benchmark:
         domain = path.name.removesuffix("_v1.0.json")
         for asked in read_squad(path.read_bytes(), str(path)):
             query_id, passage_id = f"{domain}-{asked.question_id}:en", f"{domain}-{asked.place}:en"
-            queries.append(Query(query_id, query_id, "en", asked.question))
+            queries.append(Query(query_id, query_id, "en", asked.question, passage_id))
             passages[passage_id] = Passage(passage_id, "en", asked.paragraph)
             qrels.append(Qrel(query_id, passage_id, 1))
     return Benchmark.from_rows(queries, passages.values(), qrels)

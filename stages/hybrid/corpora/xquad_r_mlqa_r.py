@@ -76,7 +76,7 @@ def read_benchmark(folder: Path, languages: list[str]) -> Benchmark:
             f"{folder}: has {found}, expected a file of XQuAD-R or MLQA-R in {', '.join(languages) or 'any language'}; "
             "run the stage fetch, or change evaluation_languages in params.yaml"
         )
-    queries: list[Query] = []
+    asked_in: list[tuple[str, Asked]] = []
     passages: list[Passage] = []
     holders: dict[str, list[str]] = {}  # question -> the passages that hold its answer
     for path in chosen:
@@ -84,10 +84,38 @@ def read_benchmark(folder: Path, languages: list[str]) -> Benchmark:
         sentences, questions = _read_language(path)
         passages += sentences
         for asked in questions:
-            queries.append(Query(f"{asked.question_id}:{lang}", asked.question_id, lang, asked.question))
+            asked_in.append((lang, asked))
             holders.setdefault(asked.question_id, []).append(asked.passage_id)
+    pages = _pages_of(holders)
+    queries = [
+        Query(f"{asked.question_id}:{lang}", asked.question_id, lang, asked.question, pages[asked.question_id])
+        for lang, asked in asked_in
+    ]
     qrels = [Qrel(query.query_id, passage_id, 1) for query in queries for passage_id in holders[query.question_id]]
     return Benchmark.from_rows(queries, passages, qrels)
+
+
+def _pages_of(holders: dict[str, list[str]]) -> dict[str, str]:
+    """Return the page of each question. Questions share a page if they share a paragraph in some language.
+
+    In MLQA-R, the languages of a question have different articles. So two questions can share a paragraph in one
+    language and not in another. The page is named by the first of its paragraphs.
+
+    Args:
+        holders: The passages that hold the answer of each question, one for each of its languages.
+    """
+    page_of: dict[str, str] = {}  # paragraph -> page
+    for passages in holders.values():
+        paragraphs = {_paragraph_of(passage) for passage in passages}
+        joined = {page_of.setdefault(paragraph, paragraph) for paragraph in paragraphs}
+        page_of |= {paragraph: min(joined) for paragraph, page in page_of.items() if page in joined}
+    return {question: page_of[_paragraph_of(passages[0])] for question, passages in holders.items()}
+
+
+def _paragraph_of(passage_id: str) -> str:
+    """Return the paragraph of a passage, such as 0012:de for 0012-03:de."""
+    sentence, _, lang = passage_id.partition(":")
+    return f"{sentence.partition('-')[0]}:{lang}"
 
 
 def _read_language(path: Path) -> tuple[list[Passage], list[Asked]]:

@@ -27,3 +27,8 @@ COMPARISONS_FILE = "comparisons.parquet"  # of pairs of systems, with tests
 def metrics_folder(profile: str, benchmark: str) -> Path:
     """Return the folder of the figures that `dvc metrics` shows: MODEL/SYSTEM.json."""
     return REPORTS / profile / "metrics" / benchmark
+
+
+def questions_folder(profile: str) -> Path:
+    """Return the folder with the scores of each question: BENCHMARK/SYSTEM.parquet."""
+    return REPORTS / profile / "questions"

@@ -1,1 +1,1 @@
-"""What every stage uses: errors, files, parameters, paths and costs."""
+"""What every stage uses: errors, files, parameters, paths, costs and git."""

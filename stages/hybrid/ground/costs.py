@@ -1,10 +1,11 @@
-"""What a stage cost: seconds and memory, and on which machine. `make run` shows it; no stage depends on it."""
+"""What a stage cost, when, by which commit and on which machine. `make run` shows it; no stage depends on it."""
 
 import importlib.metadata
 import os
 import platform
 import resource
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TypedDict
 
@@ -27,21 +28,34 @@ class Cost(TypedDict):
     """What the last run of a stage cost."""
 
     stage: str  # its script's name and its arguments
+    started: str  # in UTC, as ISO 8601 to the second
+    commit: str  # what `read_commit` returned at the start
     seconds: float
     peak_memory_gib: float
     machine: Machine
 
 
-def write_cost(words: Sequence[str], *, seconds: float) -> None:
-    """Write to data/costs what a stage cost. ``words`` are its script's name and its arguments.
+def write_cost(words: Sequence[str], *, started: datetime, commit: str, seconds: float) -> None:
+    """Write to data/costs what a stage cost. If it was stopped and resumed, only its last part counts.
 
-    If a stage was stopped and resumed, only the time of its last part is written.
+    Args:
+        words: Its script's name and its arguments.
+        started: When it started, in UTC.
+        commit: What `read_commit` returned then.
+        seconds: How long it took.
     """
     from stages.hybrid.ground.files import write_json  # imports pandas, which --help does not need
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20  # Linux counts it in KiB
     machine = describe_machine()
-    cost: Cost = {"stage": " ".join(words), "seconds": seconds, "peak_memory_gib": peak, "machine": machine}
+    cost: Cost = {
+        "stage": " ".join(words),
+        "started": started.isoformat(timespec="seconds"),
+        "commit": commit,
+        "seconds": seconds,
+        "peak_memory_gib": peak,
+        "machine": machine,
+    }
     write_json(COSTS / f"{'_'.join(words)}.json", cost)
 
 

@@ -23,7 +23,7 @@ BLOCKS = Path("data/.blocks")  # of stopped encodings; not an output of a stage 
 EMBEDDINGS = Path("data/embeddings")  # MODEL/BENCHMARK/{queries,passages}.npy
 INDEXES = Path("data/indexes")  # MODEL/BENCHMARK/INDEX_FILE
 MEANS = Path("data/means")  # MODEL/{queries,passages}.parquet: mean embedding of each language's training text
-COSTS = Path("data/costs")  # time and memory of each stage's last run; they vary, so no stage depends on them
+COSTS = Path("data/costs")  # each stage's last run: `Cost`; they vary, so no stage depends on them
 
 SIDES = {"queries": "query", "passages": "passage"}  # names of files and tables -> prompts and columns of pairs
 INDEX_FILE = "passages.faiss"

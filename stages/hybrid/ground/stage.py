@@ -5,6 +5,7 @@ import inspect
 import sys
 import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -12,6 +13,7 @@ import click
 
 from stages.hybrid.ground.costs import write_cost
 from stages.hybrid.ground.errors import UserError, one_line_errors
+from stages.hybrid.ground.git import read_commit
 from stages.hybrid.ground.params import PARAMS, Params, read_mapping
 
 LISTS = {"model": "models", "benchmark": "benchmarks"}  # a stage's arguments, and the keys that list their values
@@ -29,14 +31,14 @@ def stage(main: Callable[..., None]) -> click.Command:
 
     @functools.wraps(main)
     def run(**given: Any) -> None:
-        start = time.monotonic()
+        started, clock, commit = datetime.now(UTC), time.monotonic(), read_commit()
         values = read_mapping(PARAMS)
         params = kind.check(values, PARAMS)
         for name in arguments:
             check_listed(name, given[name], values)
         main(params, **given)
         words = [Path(main.__code__.co_filename).stem, *(given[name] for name in arguments)]
-        write_cost(words, seconds=time.monotonic() - start)
+        write_cost(words, started=started, commit=commit, seconds=time.monotonic() - clock)
 
     command = _command(main, run)
     command.params = [*(click.Argument([name]) for name in arguments), *command.params]

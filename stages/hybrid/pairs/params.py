@@ -12,7 +12,8 @@ class PrepareParams(Section):
 
     Attributes:
         held_out_share: share of the pages that is kept out of training, for validation; 0 to below 1
-        leaks: if a training pair has a text of a benchmark: stop ends the run, drop leaves the pair out, allow keeps it
+        leaks: if a training pair has a text of a benchmark: stop ends the run, drop leaves its whole group out, in all
+            languages, allow keeps it
     """
 
     held_out_share: Annotated[float, Field(ge=0, lt=1)]

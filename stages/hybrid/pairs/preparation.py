@@ -1,4 +1,4 @@
-"""From raw pairs to training pairs: leaks are dropped, twins are named, and pages are held out for validation."""
+"""From raw pairs to training pairs: leaking groups are dropped, twins are named, and pages are held out."""
 
 from collections.abc import Sequence
 from hashlib import sha256
@@ -25,7 +25,7 @@ def prepare_pairs(name: str, pairs: pd.DataFrame, *, leaks: pd.DataFrame, params
         params: What to do with leaks, and how many pages to hold out.
 
     Raises:
-        UserError: There are no pairs, there are leaks and ``params`` says to stop, or every pair is a leak.
+        UserError: There are no pairs, there are leaks and ``params`` says to stop, or every group has a leak.
     """
     if pairs.empty:
         raise UserError(
@@ -33,14 +33,15 @@ def prepare_pairs(name: str, pairs: pd.DataFrame, *, leaks: pd.DataFrame, params
         )
     if params.leaks == "stop" and len(leaks):
         raise UserError(
-            f"training set {name}: {leaks['row'].nunique()} of {len(pairs)} pairs have a text of a benchmark, expected "
-            f"none: {name_leaks(leaks)}; remove them from the data, or set prepare.leaks to drop or allow"
+            f"training set {name}: {leaks['group_id'].nunique()} of {pairs['group_id'].nunique()} groups have a text "
+            f"of a benchmark, expected none: {name_leaks(leaks)}; remove them from the data, or set prepare.leaks to "
+            "drop or allow"
         )
-    kept = pairs[~pairs.index.isin(leaks["row"])] if params.leaks == "drop" else pairs
+    kept = pairs[~_are_dropped(pairs, leaks, params)]
     if kept.empty:
         raise UserError(
-            f"training set {name}: has only pairs with a text of a benchmark ({len(pairs)}), expected others; remove "
-            f"{name} from datasets"
+            f"training set {name}: has only groups with a text of a benchmark ({pairs['group_id'].nunique()}), "
+            f"expected others; remove {name} from datasets"
         )
     table = kept.sort_values(["group_id", "lang"], ignore_index=True)
     table["twin_id"] = twin_ids(table)
@@ -48,6 +49,11 @@ def prepare_pairs(name: str, pairs: pd.DataFrame, *, leaks: pd.DataFrame, params
     # A twin of a training group would make the validation loss lower than it is on new text.
     trained = set(table.loc[~table["held_out"], "twin_id"])
     return table[~table["held_out"] | ~table["twin_id"].isin(trained)].reset_index(drop=True)
+
+
+def _are_dropped(pairs: pd.DataFrame, leaks: pd.DataFrame, params: PrepareParams) -> pd.Series:
+    """Return whether each pair is dropped: its group has a leak, in this language or another."""
+    return pairs["group_id"].isin(leaks["group_id"] if params.leaks == "drop" else [])
 
 
 def check_languages(languages: Sequence[str], training: dict[str, pd.DataFrame]) -> None:
@@ -71,7 +77,7 @@ def validation_pairs(name: str, benchmark: Benchmark) -> pd.DataFrame:
     Raises:
         UserError: No query has a relevant passage in its own language.
     """
-    queries = benchmark.queries.rename(columns={"text": "query", "question_id": "group_id"})
+    queries = benchmark.queries.drop(columns="page_id").rename(columns={"text": "query", "question_id": "group_id"})
     passages = benchmark.passages.rename(columns={"text": "passage"})
     joined = queries.merge(benchmark.qrels, on="query_id").merge(passages, on=["passage_id", "lang"])
     if joined.empty:
@@ -110,20 +116,25 @@ def held_out_pages(pages: pd.Series, share: float) -> pd.Series:
     return pages.map(draws) < share
 
 
-def count_pairs(table: pd.DataFrame, leaks: pd.DataFrame, *, pairs_read: int) -> dict[str, Any]:
-    """Return the counts of a training set, and a hash of its text.
+def count_pairs(
+    table: pd.DataFrame, *, pairs: pd.DataFrame, leaks: pd.DataFrame, params: PrepareParams
+) -> dict[str, Any]:
+    """Return the counts of a training set, and a hash of its text. ``pairs_dropped`` counts pairs of leaking groups.
 
     Args:
         table: What `prepare_pairs` returns.
-        leaks: What `find_leaks` returns.
-        pairs_read: Number of raw pairs.
+        pairs: The raw pairs.
+        leaks: What `find_leaks` returns for ``pairs``.
+        params: What was done with leaks.
     """
     train = table[~table["held_out"]]
-    counts = leaks.groupby(["benchmark", "side", "match"]).size()
+    kinds = leaks["benchmark"] + " " + leaks["side"] + " " + leaks["match"] + " to " + leaks["benchmark_side"]
     families = train.groupby("twin_id")["group_id"].nunique()  # by family of twins
     return {
-        "pairs_read": pairs_read,
-        "leaking_pairs": {" ".join(key): int(count) for key, count in counts.items()},
+        "pairs_read": len(pairs),
+        "leaking_pairs": {str(kind): int(count) for kind, count in kinds.value_counts().sort_index().items()},
+        "leaking_groups": int(leaks["group_id"].nunique()),
+        "pairs_dropped": int(_are_dropped(pairs, leaks, params).sum()),
         "training_pairs": len(train),
         "training_groups": int(train["group_id"].nunique()),
         "held_out_pairs": int(table["held_out"].sum()),

@@ -6,8 +6,7 @@ from stages.hybrid.report import plots
 from stages.hybrid.report.batches import describe_batches
 from stages.hybrid.report.evidence import Evidence
 from stages.hybrid.report.pages import Block, Heading, Paragraph, Picture, Table
-
-HASH = 16  # digits of a hash that are shown
+from stages.hybrid.report.provenance import HASH, describe_files, list_files
 
 
 def describe_training(evidence: Evidence) -> list[Block]:
@@ -29,37 +28,32 @@ def _loss(evidence: Evidence) -> list[Block]:
 
 def describe_data(evidence: Evidence) -> list[Block]:
     """Return the section on data: counts and origins. The list is empty if neither is known."""
-    blocks = [*_counts(evidence.statistics), *_origins(evidence.sources)]
+    blocks = [*_counts(evidence.statistics), *_origins(evidence)]
     return [Heading(2, "Data"), *blocks] if blocks else []
 
 
 def _counts(statistics: dict[str, Any]) -> list[Block]:
     rows = []
     for name, counted in statistics.items():
-        pairs = [f"{counted[key]:,}" if key in counted else "–" for key in ("training_pairs", "held_out_pairs")]
-        leaks = f"{sum(counted['leaking_pairs'].values()):,}" if "leaking_pairs" in counted else "–"
+        keys = ("training_pairs", "held_out_pairs", "leaking_groups", "pairs_dropped")
+        pairs = [f"{counted[key]:,}" if key in counted else "–" for key in keys]
         queries, passages = (counted.get(f"{side}_by_language", {}) for side in ("queries", "passages"))
         asked = [f"{sum(side.values()):,}" if side else "–" for side in (queries, passages)]
         languages = str(len(counted.get("pairs_by_language", queries)))
-        rows.append([name, counted["sha256_of_text"][:HASH], languages, *pairs, leaks, *asked])
-    columns = ["name", "hash of the text", "languages", "training pairs", "held out", "leaks", "queries", "passages"]
+        rows.append([name, counted["sha256_of_text"][:HASH], languages, *pairs, *asked])
+    columns = ["name", "hash of the text", "languages", "training pairs", "held out"]
+    columns += ["leaking groups", "pairs dropped", "queries", "passages"]
     text = (
-        "Held-out pairs are kept for validation, and not trained on. A leak is a text of a training pair that equals, "
-        "or nearly equals, a text of a benchmark."
+        "Held-out pairs are kept for validation, and not trained on. A group is a pair with all its translations. It "
+        "leaks if one of its texts equals, or nearly equals, a query or a passage of a benchmark. `prepare.leaks` says "
+        "whether leaking groups are dropped, with all their pairs."
     )
     return [Paragraph(text), Table(columns, rows, text_columns=2)] if rows else []
 
 
-def _origins(sources: dict[str, Any]) -> list[Block]:
-    rows = []
-    for name, source in sources.items():
-        for path, entry in source["files"].items():
-            origin = entry.get("package") or entry.get("url") or source["origin"]
-            licence, version = source.get("licence", "see the source"), entry.get("version", "–")
-            rows.append([name, licence, path, origin, version, entry["sha256"][:HASH]])
-    text = f"Hashes are the first {HASH} digits of the sha256. All digits are in `data/raw/NAME/SOURCE.json`."
-    columns = ["name", "licence", "file", "from", "version", "sha256"]
-    return [Heading(3, "Provenance"), Paragraph(text), Table(columns, rows, text_columns=6)] if rows else []
+def _origins(evidence: Evidence) -> list[Block]:
+    files = list_files(evidence.statistics, evidence.sources)
+    return [Heading(3, "Provenance"), *describe_files(files)] if files else []
 
 
 def describe_index(evidence: Evidence) -> list[Block]:

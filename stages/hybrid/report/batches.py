@@ -19,6 +19,7 @@ def describe_batches(plan: dict[str, Any]) -> list[Block]:
         _use(plan["datasets"]),
         Paragraph("If two pairs of a batch share a page or say the same, the loss does not use them as negatives."),
         *(Paragraph(_left_out(data)) for data in plan["datasets"] if data["kinds_left_out"]),
+        *_shares(plan["datasets"]),
         Paragraph(
             "Shares of the queries and passages in each language. The expected share follows from the parameters and "
             "the data. The last column is the larger of the two distances from it, in standard errors."
@@ -55,6 +56,20 @@ def _left_out(data: dict[str, Any]) -> str:
         f"Training set {data['dataset']} makes no {kinds} batch. Either too few of its groups share the languages, or "
         "its queries are their own passages."
     )
+
+
+def _shares(datasets: list[dict[str, Any]]) -> list[Block]:
+    """Return the expected shares of the training sets, or nothing if ``mono_ratio`` does not change them."""
+    keys = ("now", "at_mono_ratio_0", "at_mono_ratio_1")
+    rows = [[data["expected_share"].get(key) for key in keys] for data in datasets]
+    if all(none == all_ for _, none, all_ in rows):
+        return []
+    text = (
+        "`sampler.mono_ratio` also changes the mix of training sets, because not every set makes both kinds of batch. "
+        "The table has the expected share of the batches from each set: in this plan, and at a ratio of 0 and of 1."
+    )
+    shown = [[data["dataset"], *(f"{share:.1%}" for share in row)] for data, row in zip(datasets, rows, strict=True)]
+    return [Paragraph(text), Table(["training set", "expected", "at ratio 0", "at ratio 1"], shown)]
 
 
 def _languages(languages: list[dict[str, Any]]) -> Table:

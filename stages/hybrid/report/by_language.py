@@ -9,6 +9,7 @@ from stages.hybrid.report.evidence import Evidence
 from stages.hybrid.report.figures import name_measure, show
 from stages.hybrid.report.pages import Block, Heading, Paragraph, Picture, Table
 from stages.hybrid.report.tables import by_resources, seen_and_unseen
+from stages.hybrid.retrieval.baselines import FAIR
 
 BIAS = {
     "rank_distance": "rank of the last relevant passage minus that of the first; smaller if no language is preferred, "
@@ -17,12 +18,24 @@ BIAS = {
     "own_language_first": "share of the queries whose best-ranked relevant passage is in their own language",
     "own_language_share": "share of the top passages that are in the query's own language",
     "awrf": "attention-weighted rank fairness: whether languages have the same shares of the top passages, weighted by "
-    "rank, as of the relevant passages; 1 is fair",
-    "peer": "probability that the languages' relevant passages have equal expected ranks; 1 is fair",
+    "rank, as of the relevant passages; 1 if the shares are equal",
+    "peer": "probability that the languages' relevant passages have equal expected ranks; 1 if their "
+    "mean ranks are equal",
     "rank_correlation": "how alike the translations of a question order its relevant passages; 1 is equal",
     "mrc": "how alike the top passages for the translations of a question are, and their order; 1 is equal",
     "language_divergence": "how far the languages of the top passages are from equal shares, in nats; 0 is equal",
 }
+FAIR_WORDS = (
+    f"`{FAIR}` is a ranking made from the relevance judgements. Passages of higher relevance come first, and those of "
+    "equal relevance are in random order. This order is the same for all translations of a question. So the ranking is "
+    "perfect, and prefers no language. Its row shows what a fair ranking scores on this benchmark: compare a system "
+    "with it, not with 0 or 1.",
+    f"No ranking has a smaller rank distance than `{FAIR}`. Its awrf is the best value on this benchmark if each "
+    "query's relevant passages fill the top ranks and are each in another language. No ranking then has a larger one, "
+    "and every perfect ranking has the same. It can still be below 1, because attention falls with rank. On other "
+    "benchmarks, awrf also depends on the order of the relevant passages, or on the passages after them. Then the row "
+    "estimates an expected value, from one random order, and single rankings can be above it.",
+)
 RESOURCES = (
     "mAP by how much data there is in the query language. High is class 4 or 5 of Joshi et al. 2020 (arXiv "
     "2004.09095), lower is class 0 to 3."
@@ -82,16 +95,20 @@ def describe_languages(evidence: Evidence, benchmark: str) -> list[Block]:
         chosen = rows[(rows["measure"] == "map") & (rows["setting"] == setting)]
         words = "; the mean over the other languages' passages" if setting == "cross_lingual" else ""
         if len(chosen):
-            blocks += [Paragraph(f"mAP, {SETTINGS[setting]}{words}:"), _language_table(chosen, evidence, measure="map")]
+            table = _language_table(chosen, evidence, systems=evidence.systems, measure="map")
+            blocks += [Paragraph(f"mAP, {SETTINGS[setting]}{words}:"), table]
     return blocks
 
 
-def _language_table(rows: pd.DataFrame, evidence: Evidence, *, measure: str) -> Table:
-    """Return one row per system and one column per query language. ``rows`` has system, query_lang and value."""
+def _language_table(rows: pd.DataFrame, evidence: Evidence, *, systems: list[str], measure: str) -> Table:
+    """Return one row for each of ``systems`` in ``rows``, and one column per query language.
+
+    ``rows`` has the columns system, query_lang and value.
+    """
     values = rows.pivot(index="system", columns="query_lang", values="value")
     cells = [
         [system, *(show(measure, value) for value in values.loc[system])]
-        for system in evidence.systems
+        for system in systems
         if system in values.index
     ]
     return Table(["system", *(lang if lang in evidence.languages else f"{lang}*" for lang in values)], cells)
@@ -103,14 +120,17 @@ def _language_names(langs: pd.Series) -> str:
 
 
 def describe_bias(evidence: Evidence, benchmark: str) -> list[Block]:
-    """Return the section with the bias measures of each system, and the rank distance by query language."""
+    """Return the section with the bias measures of each system, and the rank distance by query language.
+
+    The first row of its tables is `FAIR`, if it was ranked.
+    """
     bias = evidence.bias[evidence.bias["benchmark"] == benchmark]
     means = bias[bias["query_lang"] == MEAN]
     measures = list(dict.fromkeys(means["measure"]))
     values = means.pivot(index="system", columns="measure", values="value")
     rows = [
         [system, *(show(name, values.at[system, name]) for name in measures)]
-        for system in evidence.systems
+        for system in [FAIR, *evidence.systems]
         if system in values.index
     ]
     queries = means.groupby("measure")["n_queries"].max()
@@ -118,6 +138,7 @@ def describe_bias(evidence: Evidence, benchmark: str) -> list[Block]:
     return [
         Heading(3, "Language bias"),
         Paragraph("Measured in the pool of all languages. The figures are means over query languages."),
+        *(map(Paragraph, FAIR_WORDS) if FAIR in values.index else ()),
         Table(["system", *map(name_measure, measures)], rows),
         Table(["measure", "what it says", "queries"], words, text_columns=2),
         *_rank_distances(bias, evidence, benchmark),
@@ -132,6 +153,6 @@ def _rank_distances(bias: pd.DataFrame, evidence: Evidence, benchmark: str) -> l
     wide = distances.pivot(index="query_lang", columns="system", values="value").reindex(columns=evidence.models)
     return [
         Paragraph("Rank distance by query language:"),
-        _language_table(distances, evidence, measure="rank_distance"),
+        _language_table(distances, evidence, systems=[FAIR, *evidence.systems], measure="rank_distance"),
         Picture(f"{benchmark}_rank_distance", plots.draw_rank_distances(wide, title), title),
     ]

@@ -1,4 +1,4 @@
-"""The page on costs: time and memory of each stage's last run."""
+"""What the stages of a run cost, when, by which commits and on which machines."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -6,37 +6,64 @@ from pathlib import Path
 from stages.hybrid.ground.costs import Cost
 from stages.hybrid.ground.files import read_json
 from stages.hybrid.ground.layout import COSTS
-from stages.hybrid.report.pages import Block, Heading, Paragraph, Table
+from stages.hybrid.report.pages import Block, Paragraph, Table
+
+UNKNOWN = {"started": "", "commit": ""}  # of a cost that was noted before these were
+KEYS = tuple(key for key in Cost.__annotations__ if key not in UNKNOWN)
 
 
 def read_costs(folder: Path = COSTS) -> list[Cost]:
     """Return what the last run of each stage cost, in the order in which the stages ended.
 
     Raises:
-        UserError: A file in ``folder`` is broken, or lacks a key of `Cost`.
+        UserError: A file in ``folder`` is broken, or lacks one of `KEYS`.
     """
     paths = sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime)
-    return [read_json(path, keys=tuple(Cost.__annotations__)) for path in paths]
+    return [UNKNOWN | read_json(path, keys=KEYS) for path in paths]
 
 
-def describe_costs(costs: list[Cost], *, profile: str, seed: int) -> list[Block]:
-    """Return the page on costs, from the result of `read_costs`."""
+def describe_costs(costs: list[Cost]) -> list[Block]:
+    """Return a table of the commits, dates and machines of a run, and one of its stages, which has their numbers."""
     if not costs:
         return [Paragraph("There are no costs of any stage yet. Run `dvc repro` first.")]
+    commits = list(dict.fromkeys(_commit(cost) for cost in costs))
     machines = list(dict.fromkeys(_machine(cost) for cost in costs))
-    text = (
-        f"Profile {profile}, seed {seed}. A stage that was stopped and resumed is listed with the time of its last "
-        "part. A stage that DVC took from its cache is listed with its last real run."
-    )
-    where = [Paragraph(f"Machine {number}: {machine}.") for number, machine in enumerate(machines, start=1)]
-    numbers = [f"{machines.index(_machine(cost)) + 1}" for cost in costs]
+    numbered = {"commit": commits, "machine": machines}
+    facts = [[f"{kind} {n}", fact] for kind, found in numbered.items() for n, fact in enumerate(found, start=1)]
+    columns = ["stage", "time", "peak memory in GiB", "start", "machine", "commit"]
+    rows = _rows(costs, commits=commits, machines=machines)
+    return [Table(["what", "which"], [["date", _dates(costs)], *facts], text_columns=2), Table(columns, rows)]
+
+
+def _rows(costs: list[Cost], *, commits: list[str], machines: list[str]) -> list[list[str]]:
+    """Return a row for each stage, and one for their sum. Commits and machines are their places in the lists."""
     rows = [
-        [cost["stage"], _time(cost["seconds"]), f"{cost['peak_memory_gib']:.1f}", number]
-        for cost, number in zip(costs, numbers, strict=True)
+        [
+            cost["stage"],
+            _time(cost["seconds"]),
+            f"{cost['peak_memory_gib']:.1f}",
+            _start(cost),
+            f"{machines.index(_machine(cost)) + 1}",
+            f"{commits.index(_commit(cost)) + 1}",
+        ]
+        for cost in costs
     ]
-    total = _time(sum(cost["seconds"] for cost in costs))
-    table = Table(["stage", "time", "peak memory in GiB", "machine"], [*rows, ["all", total, "", ""]])
-    return [Heading(1, f"What profile {profile} cost"), Paragraph(text), *where, table]
+    return [*rows, ["all", _time(sum(cost["seconds"] for cost in costs)), "", "", "", ""]]
+
+
+def _commit(cost: Cost) -> str:
+    return cost["commit"] or "unknown"
+
+
+def _start(cost: Cost) -> str:
+    """Return when a stage started, to the minute."""
+    return cost["started"][:16].replace("T", " ") or "unknown"
+
+
+def _dates(costs: list[Cost]) -> str:
+    """Return the dates of the first and the last start, or the date if it is the same."""
+    dates = sorted(_start(cost)[:10] for cost in costs)  # letters are behind digits, so "unknown" is last
+    return " to ".join(dict.fromkeys([dates[0], dates[-1]]))
 
 
 def _machine(cost: Cost) -> str:

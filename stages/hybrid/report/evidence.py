@@ -22,7 +22,7 @@ from stages.hybrid.evaluation.layout import (
 from stages.hybrid.evaluation.quality.measures import average_benchmark, average_languages
 from stages.hybrid.ground.files import read_json, read_table
 from stages.hybrid.ground.layout import CURVE, PLAN_SUMMARY, RAW, SOURCE_FILE, STATISTICS
-from stages.hybrid.report.tables import summary_table
+from stages.hybrid.report.tables import summary_table, without_fair
 from stages.hybrid.retrieval.baselines import WITHOUT_MODEL, find_systems
 
 Scored = dict[tuple[str, str], Path]  # (benchmark, system) -> its folder below SCORES, and below BIAS
@@ -37,7 +37,7 @@ class Evidence:
         profile: Name of the parameter profile.
         seed: The run's seed.
         models: The models. The others are compared with the first.
-        systems: All systems that were scored, in the order of the tables.
+        systems: The systems in tables of quality, in their order: all that were scored, but not `FAIR`.
         languages: Training languages, also if the parameters name none.
         summary: The result of `summary_table`.
         cells: Columns benchmark, system and those of `average_cells`.
@@ -93,7 +93,7 @@ def read_evidence(
         profile=profile,
         seed=seed,
         models=models,
-        systems=list(dict.fromkeys(system for _, system in scored)),
+        systems=without_fair(system for _, system in scored),
         languages=languages or trained_languages(statistics),
         summary=summary_table(averages, bias, intervals=read_table(COMPARISONS / INTERVALS_FILE)),
         cells=collect_tables(SCORES, scored, CELLS_FILE),

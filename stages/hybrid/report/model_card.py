@@ -11,8 +11,10 @@ from stages.hybrid.ground.files import read_json
 from stages.hybrid.ground.layout import FINETUNED
 from stages.hybrid.report.evidence import Evidence
 from stages.hybrid.report.pages import Block, Code, Heading, Paragraph, Table, to_markdown
+from stages.hybrid.report.recipe import Recipe, recipe_table
 from stages.hybrid.report.results import headline_table
-from stages.hybrid.training.params import TrainingParams
+from stages.hybrid.report.run_page import HOW_MADE
+from stages.hybrid.retrieval.baselines import centred_name
 
 USAGE = """\
 from sentence_transformers import SentenceTransformer
@@ -33,17 +35,16 @@ def read_prompts(folder: Path) -> dict[str, str]:
     return {name: prompt or "" for name, prompt in prompts.items()}
 
 
-def describe_model(evidence: Evidence, *, base: BaseParams, prompts: dict[str, str], params: TrainingParams) -> str:
+def describe_model(evidence: Evidence, *, recipe: Recipe, prompts: dict[str, str]) -> str:
     """Return the card as Markdown, with front matter for model hubs, but without results.
 
     Args:
-        evidence: Languages, sources, plan and seed are taken from it. It must have a plan.
-        base: The base encoder.
+        evidence: Languages, sources, plan, curve and seed are taken from it. It must have a plan.
+        recipe: The base encoder, and how the batches and the training were made.
         prompts: Prompts of the fine-tuned encoder, by name.
-        params: Parameters of the training.
     """
-    front = _front_matter(base, evidence.languages)
-    blocks = [*_use(base, prompts), *_training(evidence, base, params=params)]
+    front = _front_matter(recipe.base, evidence.languages)
+    blocks = [*_use(recipe.base, prompts), *_training(evidence, recipe)]
     return f"---\n{front}---\n\n{to_markdown(blocks, pictures='plots')}"
 
 
@@ -61,10 +62,6 @@ def _front_matter(base: BaseParams, languages: list[str]) -> str:
     return target.getvalue()
 
 
-def _base_name(base: BaseParams) -> str:
-    return base.name.rstrip("/").split("/")[-1]  # the path of a folder would mean nothing to a reader
-
-
 def _use(base: BaseParams, prompts: dict[str, str]) -> list[Block]:
     """Return the title, and the section on how the model is used."""
     listed = ", ".join(f"`{name}` is {text!r}" for name, text in sorted(prompts.items()) if text)
@@ -73,7 +70,8 @@ def _use(base: BaseParams, prompts: dict[str, str]) -> list[Block]:
         "drawn at random as monolingual or cross-lingual ([arXiv 2408.10536](https://arxiv.org/abs/2408.10536))."
     )
     return [
-        Heading(1, f"{_base_name(base)}, fine-tuned on hybrid batches"),
+        Heading(1, f"{base.short_name}, fine-tuned on hybrid batches"),
+        HOW_MADE,
         Paragraph(text),
         Heading(2, "Use"),
         Paragraph(f"Queries and passages have different prompts ({listed}):"),
@@ -81,21 +79,24 @@ def _use(base: BaseParams, prompts: dict[str, str]) -> list[Block]:
     ]
 
 
-def _training(evidence: Evidence, base: BaseParams, *, params: TrainingParams) -> list[Block]:
-    """Return the section on the training: its base, data, batches and parameters."""
+def _training(evidence: Evidence, recipe: Recipe) -> list[Block]:
+    """Return the section on the training: its data, batches, base and parameters."""
     plan = evidence.plan
-    origin = f"{base.source}, revision {base.revision}" if base.revision else base.source
     langs = ", ".join(evidence.languages)
     batches = f"{plan['batches']:,} batches with {plan['pairs']:,} pairs in all, in {len(plan['languages'])} languages."
     columns = ["training set", "licence", "from", "batches", "groups", "never drawn"]
     kinds = [[kind, f"{n:,}"] for kind, n in plan["batches_by_kind"].items()]
-    values = [[name, _written(value)] for name, value in params.model_dump().items()]
+    table = recipe_table(recipe, evidence.curve)
+    said = {row[0] for row in table.rows}
+    values = [[name, _written(value)] for name, value in recipe.training.model_dump().items() if name not in said]
     return [
         Heading(2, "Training"),
-        Paragraph(f"Base: {_base_name(base)} ({origin}). Languages: {langs}. Seed: {evidence.seed}."),
+        Paragraph(f"Languages: {langs}. Seed: {evidence.seed}."),
         Table(columns, _data_rows(evidence), text_columns=3),
         Paragraph(batches),
         Table(["kind of batch", "batches"], kinds),
+        table,
+        Paragraph("The other parameters of the training:"),
         Table(["parameter", "value"], values, text_columns=2),
     ]
 
@@ -121,8 +122,9 @@ def _written(value: Any) -> str:
 
 
 def describe_results(evidence: Evidence) -> list[Block]:
-    """Return the section on results: headline figures of the first and the fine-tuned model, for each benchmark."""
-    systems = list(dict.fromkeys([evidence.models[0], FINETUNED.name]))
+    """Return the section on results: headline figures of the first model, centred too, and of the fine-tuned model."""
+    first = evidence.models[0]
+    systems = list(dict.fromkeys([first, centred_name(first), FINETUNED.name]))
     blocks: list[Block] = [Heading(2, "Results")]
     for benchmark in evidence.benchmarks:
         blocks += [Paragraph(f"{benchmark}:"), headline_table(evidence.summary, systems, benchmark=benchmark)]

@@ -18,7 +18,7 @@ class Heading:
 
 @dataclass(frozen=True)
 class Paragraph:
-    """Running text. Words between backquotes are code, and [words](https://...) is a link."""
+    """Running text. Words between backquotes are code, and [words](https://...) or [words](FILE.md) is a link."""
 
     text: str
 
@@ -50,7 +50,8 @@ class Code:
 
 Block = Heading | Paragraph | Table | Picture | Code
 
-CODE_OR_LINK = re.compile(r"`([^`]*)`|\[([^\]`]*)\]\((https://[^\s()<>`|\\]+)\)")
+# A link leads to a public page, or to a Markdown or CSV file in the folder of the page.
+CODE_OR_LINK = re.compile(r"`([^`]*)`|\[([^\]`]*)\]\((https://[^\s()<>`|\\]+|[\w/]+\.(?:csv|md))\)")
 # Characters that Markdown reads as marks. An underscore within a word is not a mark.
 MARKS = re.compile(r"[\\`*<>\[\]|#&~]|(?<!\w)_|_(?!\w)|^[-+](?=[-\s]|$)|!$")
 TEMPLATES = Environment(

@@ -56,6 +56,7 @@ def describe_benchmark(evidence: Evidence, benchmark: str) -> list[Block]:
     return [
         Heading(2, benchmark),
         Paragraph(words),
+        *_in_domain(evidence, benchmark),
         Paragraph("Headline figures of every system, with their 95 % intervals in brackets:"),
         headline_table(evidence.summary, evidence.systems, benchmark=benchmark, intervals=True),
         *_comparisons(evidence, benchmark),
@@ -73,6 +74,16 @@ def describe_benchmark(evidence: Evidence, benchmark: str) -> list[Block]:
         *describe_languages(evidence, benchmark),
         *describe_bias(evidence, benchmark),
     ]
+
+
+def _in_domain(evidence: Evidence, benchmark: str) -> list[Block]:
+    """Name each training set of the run that is of a benchmark's own task and kind of text."""
+    text = (
+        "In-domain: training set {} is of the same task and the same kind of text as this benchmark. So a gain by "
+        "training here says little about other text."
+    )
+    sources = evidence.sources.items()
+    return [Paragraph(text.format(name)) for name, source in sources if benchmark in source.get("in_domain_for", [])]
 
 
 def _languages(evidence: Evidence, benchmark: str) -> str:

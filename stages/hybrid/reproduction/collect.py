@@ -13,10 +13,10 @@ from stages.hybrid.report.resource_classes import resource_group
 from stages.hybrid.report.tables import PAPER
 from stages.hybrid.reproduction.claims import judge_claims
 from stages.hybrid.reproduction.findings import Findings
-from stages.hybrid.reproduction.kept import KeptRun
+from stages.hybrid.reproduction.kept import KeptRun, paired_runs
 from stages.hybrid.reproduction.page import describe_findings
 from stages.hybrid.reproduction.systems import judge_runs
-from stages.hybrid.reproduction.tables import NUMBERS, compare_with_others, group_table, paper_table, system_table
+from stages.hybrid.reproduction.tables import NUMBERS, compare_with_base, group_table, paper_table, system_table
 
 FOLDER = REPORTS / "reproduction"
 PAGE = FOLDER / REPORT
@@ -25,9 +25,12 @@ PAGE = FOLDER / REPORT
 def collect_findings(runs: Sequence[KeptRun]) -> Findings:
     """Return all that ``runs`` show, on the benchmarks and for the training languages of their parameters.
 
+    Only `paired_runs` are used.
+
     Raises:
         UserError: A table of a run is missing, or two runs have scores of different queries.
     """
+    runs = paired_runs(runs)
     languages = runs[0].languages
     judged = [judge_runs(runs, benchmark) for benchmark in runs[0].params["benchmarks"]]
     paper = read_table(PAPER)
@@ -37,7 +40,7 @@ def collect_findings(runs: Sequence[KeptRun]) -> Findings:
         claims=judge_claims(judged, paper, languages=languages),
         tables={number: paper_table(number, judged, paper) for number in NUMBERS},
         systems=system_table(judged),
-        others=compare_with_others(judged),
+        others=compare_with_base(judged),
         resources=group_table(judged, resource_group),
         trained=group_table(judged, lambda lang: "seen" if lang in languages else "unseen"),
     )
@@ -46,7 +49,6 @@ def collect_findings(runs: Sequence[KeptRun]) -> Findings:
 def write_findings(findings: Findings, folder: Path = FOLDER) -> None:
     """Write every table as CSV, and the page as Markdown and HTML."""
     tables = {
-        "runs": findings.figures,
         "claims": findings.claims,
         "systems": findings.systems,
         "comparisons": findings.others,

@@ -18,7 +18,7 @@ class Findings:
         claims: The table of `judge_claims`.
         tables: The paper's tables by number, as of `paper_table`.
         systems: The table of `system_table`.
-        others: The table of `compare_with_others`.
+        others: The table of `compare_with_base`.
         resources: The table of `group_table` by the resources of the query language.
         trained: The table of `group_table` by whether training saw the query language.
     """

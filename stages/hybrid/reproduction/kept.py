@@ -10,14 +10,17 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from stages.hybrid.evaluation.layout import BIAS, BIAS_FILE, BIAS_MEANS_FILE, MEASURES_FILE, SCORES
+from stages.hybrid.evaluation.layout import REPORTS, questions_folder
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.ground.files import read_json, whole_folder, write_json
-from stages.hybrid.ground.layout import COSTS, CURVE, PLAN_SUMMARY
-from stages.hybrid.retrieval.baselines import WITHOUT_MODEL, find_systems
+from stages.hybrid.ground.layout import COSTS, CURVE, FINETUNED, PLAN_SUMMARY
+from stages.hybrid.retrieval.baselines import centred_name, split_name
 
-KEPT = Path("data/reproduction")  # SAMPLING_SEED/: what the collection needs of a run
+KEPT = REPORTS / "reproduction" / "runs"  # SAMPLING_SEED/: what the collection needs of a run
+UNTRAINED = "untrained"  # beside the runs: the systems that no run trains, which are the same in all of them
 COMPLETE = "COMPLETE.json"
+TRAINED = FINETUNED.name  # the model that a run trains
+TRAINED_SYSTEMS = (TRAINED, centred_name(TRAINED))  # what is kept of a run
 SAMPLINGS = {"x_x_mono": "monolingual", "x_y": "cross_lingual", "hybrid": "hybrid"}  # the paper's, as sampler.strategy
 # What may differ between runs that are compared: the seed, and what changes no figure of theirs.
 FREE = ("seed", "models", "fetch")
@@ -33,8 +36,8 @@ class KeptRun:
         params: All of params.yaml that it ran with.
         commit: The commit that it ran on.
         plan: The plan's summary, as the batch stage wrote it.
-        training: What the last run of finetune cost: seconds, peak_memory_gib and machine; empty if not known.
-        folder: Holds BENCHMARK/SYSTEM/{measures.parquet, bias.parquet, bias.csv}, training.csv and `COMPLETE`.
+        training: The `Cost` of the last run of finetune; empty if not known.
+        folder: Holds BENCHMARK/SYSTEM.parquet (the tables of `question_table`), training.csv and `COMPLETE`.
     """
 
     sampling: str
@@ -89,21 +92,22 @@ def changed_params(params: dict[str, Any], changes: Sequence[str]) -> dict[str, 
 def keep_run(sampling: str, *, root: Path, params: dict[str, Any], commit: str) -> Path:
     """Copy what the collection needs of the run in the project ``root`` to `KEPT`: all of it, or nothing.
 
-    Every system that was scored on the run's benchmarks is copied, models and baselines alike.
+    The trained model and its centred system are kept. Systems that no run trains are kept beside, of the first run.
 
     Returns:
         The folder of the kept run.
 
     Raises:
-        UserError: The scores or the bias of a system are missing.
+        UserError: The scores of a system are missing.
     """
     target = root / KEPT / run_name(sampling, params["seed"])
+    untrained = root / KEPT / UNTRAINED
+    tables = {benchmark: _find_tables(root, params["profile"], benchmark) for benchmark in params["benchmarks"]}
+    if not untrained.exists():
+        with whole_folder(untrained) as partial:
+            _copy_tables(tables, partial, trained=False)
     with whole_folder(target) as partial:
-        for benchmark in params["benchmarks"]:
-            systems = find_systems(root / SCORES, [WITHOUT_MODEL, *params["models"]], benchmark=benchmark)
-            for name, path in systems.items():
-                scores, bias = root / SCORES / path, root / BIAS / path
-                _copy_system(name, partial / benchmark / name, scores=scores, bias=bias)
+        _copy_tables(tables, partial, trained=True)
         shutil.copyfile(root / CURVE, partial / CURVE.name)
         cost = root / COSTS / "finetune.json"
         facts = {"sampling": sampling, "seed": params["seed"], "commit": commit, "params": params}
@@ -112,13 +116,26 @@ def keep_run(sampling: str, *, root: Path, params: dict[str, Any], commit: str) 
     return target
 
 
-def _copy_system(name: str, target: Path, *, scores: Path, bias: Path) -> None:
-    for path in (scores / MEASURES_FILE, bias / BIAS_FILE):
-        if not path.exists():
-            raise UserError(f"{path.parent}: {path.name} is missing, so {name} cannot be kept; run `dvc repro`")
-    target.mkdir(parents=True)
-    for path in (scores / MEASURES_FILE, bias / BIAS_FILE, bias / BIAS_MEANS_FILE):
-        shutil.copyfile(path, target / path.name)
+def _find_tables(root: Path, profile: str, benchmark: str) -> list[Path]:
+    """Return the files with the scores of each question of ``benchmark``, one per system.
+
+    Raises:
+        UserError: That of the trained model is missing.
+    """
+    folder = root / questions_folder(profile) / benchmark
+    found = sorted(folder.glob("*.parquet"))
+    if TRAINED not in {path.stem for path in found}:
+        raise UserError(f"{folder}: {TRAINED}.parquet is missing, so the run cannot be kept; run `dvc repro`")
+    return found
+
+
+def _copy_tables(tables: dict[str, list[Path]], target: Path, *, trained: bool) -> None:
+    """Copy to ``target``/BENCHMARK the tables of what a run trains, or of what no run trains."""
+    for benchmark, paths in tables.items():
+        (target / benchmark).mkdir()
+        for path in paths:
+            if (split_name(path.stem)[0] == TRAINED) == trained and (not trained or path.stem in TRAINED_SYSTEMS):
+                shutil.copyfile(path, target / benchmark / path.name)
 
 
 def read_kept_run(folder: Path) -> KeptRun:
@@ -170,6 +187,12 @@ def read_kept_runs(kept: Path) -> list[KeptRun]:
                     f"{run.folder}: trained on {made} {count}, but {runs[0].folder} on {expected}; run it again"
                 )
     return runs
+
+
+def paired_runs(runs: Sequence[KeptRun]) -> list[KeptRun]:
+    """Return the runs whose seed every sampling has that was run at all. Comparisons are paired by seed."""
+    seeds = {name: {run.seed for run in runs if run.sampling == name} for name in {run.sampling for run in runs}}
+    return [run for run in runs if all(run.seed in known for known in seeds.values())]
 
 
 def check_alike(run: KeptRun, params: dict[str, Any], *, whose: str) -> None:

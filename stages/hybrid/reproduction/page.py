@@ -1,45 +1,54 @@
 """The page on the reproduction, as blocks: what was run, which claims hold, the tables, and how sure it all is."""
 
-import math
 from collections.abc import Sequence
-from typing import Any
 
-import pandas as pd
-
-from stages.hybrid.evaluation.names import MEAN
-from stages.hybrid.evaluation.significance.intervals import ALPHA, FLIPS, RESAMPLES
-from stages.hybrid.report.figures import show, show_interval, show_p
+from stages.hybrid.evaluation.significance.intervals import ALPHA, RESAMPLES
+from stages.hybrid.report.answer import answer
+from stages.hybrid.report.figures import name_system
 from stages.hybrid.report.pages import Block, Heading, Paragraph, Table
-from stages.hybrid.reproduction.claims import (
-    ENCODERS,
-    FAILS,
-    HOLDS,
-    MARGIN,
-    NO_DATA,
-    OPEN,
-    UNSEEN_BY_PAPER,
-    name_of,
-)
+from stages.hybrid.reproduction.claims import HYBRID, name_of
 from stages.hybrid.reproduction.findings import Findings
-from stages.hybrid.reproduction.kept import KEPT, SAMPLINGS, KeptRun
+from stages.hybrid.reproduction.kept import SAMPLINGS, KeptRun
+from stages.hybrid.reproduction.page_claims import count_verdicts, describe_claims
 from stages.hybrid.reproduction.page_others import describe_others
 from stages.hybrid.reproduction.page_tables import describe_groups, describe_systems, describe_tables
-
-COUNTED = {HOLDS: "hold", FAILS: "do not hold", OPEN: "are not significant", NO_DATA: "have no data"}
+from stages.hybrid.reproduction.tables import CENTRED_BASE
 
 
 def describe_findings(findings: Findings) -> list[Block]:
     """Return the whole page."""
     return [
         Heading(1, "The paper's tables again"),
+        *_answer(findings),
         *_setup(findings),
         *describe_systems(findings),
-        *_claims(findings),
-        *describe_tables(findings),
+        *describe_claims(findings),
         *describe_others(findings),
+        *describe_tables(findings),
         *describe_groups(findings),
         *_method(findings),
+        *_provenance(findings.runs),
     ]
+
+
+def _answer(findings: Findings) -> list[Block]:
+    """Return the answer: how many claims hold, and how hybrid compares with the centred base."""
+    blocks: list[Block] = [Heading(2, "Answer")]
+    for family, words in (
+        ("thesis", "The paper's claim, hybrid against the better of the other two samplings"),
+        ("weaker", "Hybrid against the sampling that is weak in the setting"),
+    ):
+        rows = findings.claims[findings.claims["family"] == family] if len(findings.claims) else findings.claims
+        if len(rows):
+            blocks.append(Paragraph(f"{words}: {count_verdicts(family, rows)}"))
+    others = findings.others
+    asked = others[(others["system"] == HYBRID) & (others["against"] == CENTRED_BASE)]
+    for benchmark, rows in asked.groupby("benchmark", sort=False):
+        blocks.append(Paragraph(answer(rows, benchmark=name_of(str(benchmark)), one=HYBRID, other=CENTRED_BASE)))
+    if len(asked):
+        text = f"In {name_system(CENTRED_BASE)}, each language's mean embedding is subtracted. This needs no training."
+        blocks.append(Paragraph(text))
+    return blocks if len(blocks) > 1 else []
 
 
 def _setup(findings: Findings) -> list[Block]:
@@ -55,13 +64,14 @@ def _setup(findings: Findings) -> list[Block]:
         f"{run.params['sampler']['batch_size']} pairs, {plan['pairs']:,} in all. It trained "
         f"{run.params['base']['name']} on {', '.join(run.params['datasets'])} in {len(run.languages)} "
         f"languages ({', '.join(run.languages)}). The runs' parameters differ in sampling and seed only. "
-        f"Profile {run.params['profile']}, {_commits(findings.runs)}. {_machines(findings.runs)}"
+        f"Profile {run.params['profile']}, {_commits(findings.runs)}. {_machines(findings.runs)} “How these runs were "
+        "made” has each run's date, machine and time."
     )
     unlike = (
         "The paper trained XLM-R base and LaBSE on questions and answers in nine languages. Encoder and text differ "
         "here, so the levels are not comparable. Only the differences between the samplings are tested."
     )
-    return [Paragraph(paper), Paragraph(ours), Paragraph(unlike)]
+    return [Heading(2, "What was run"), Paragraph(paper), Paragraph(ours), Paragraph(unlike)]
 
 
 def _seeds(runs: Sequence[KeptRun]) -> str:
@@ -83,116 +93,69 @@ def _machines(runs: Sequence[KeptRun]) -> str:
     if not costs:
         return ""
     minutes = [cost["seconds"] / 60 for cost in costs]
-    machines = {
-        f"{machine['processor']}: {machine['cores']} cores, {machine['memory_gib']} GiB"
-        for machine in (cost["machine"] for cost in costs)
-    }
-    return f"Training took {min(minutes):.1f} to {max(minutes):.1f} minutes per run, on {'; '.join(sorted(machines))}."
-
-
-def _claims(findings: Findings) -> list[Block]:
-    """Say of each claim whether it holds, and how sure that is."""
-    claims = findings.claims
-    counts = claims["verdict"].value_counts()
-    counted = [f"{counts[verdict]} {words}" for verdict, words in COUNTED.items() if counts.get(verdict, 0)]
-    text = (
-        f"Tables 1 to 8 of the paper make {claims['claim'].nunique()} claims, each about two samplings. Each is tested "
-        f"on each benchmark. Of the {len(claims)} results, {', '.join(counted)}. {_unseen(findings)}"
-    )
-    brackets = (
-        "Figures in brackets are the difference here, then the paper's with XLM-R and with LaBSE. The table adds the "
-        "95 % interval over questions, the standard error over seeds, the corrected p, and the smallest difference "
-        "that these questions can detect."
-    )
-    discussed = [Paragraph(_discuss(rows)) for _, rows in claims.groupby("claim", sort=False)]
-    heading = Heading(2, "Which claims hold")
-    return [heading, Paragraph(text), Paragraph(brackets), *discussed, _claim_table(claims)]
-
-
-def _unseen(findings: Findings) -> str:
-    """Say which languages training never saw, here and in the paper."""
-    asked = set(findings.figures["query_lang"]) - {MEAN}
-    here = ", ".join(sorted(asked - set(findings.runs[0].languages))) or "none"
-    return f"Languages that training never saw: {here} here; {', '.join(UNSEEN_BY_PAPER)} in the paper."
-
-
-def _discuss(rows: pd.DataFrame) -> str:
-    """Return what the benchmarks say of one claim."""
-    found = [f"{row['verdict']} on {name_of(row['benchmark'])}{_because(row)}" for row in rows.to_dict("records")]
-    return f"{rows['words'].iloc[0]}: {'; '.join(found)}."
-
-
-def _because(row: dict[str, Any]) -> str:
-    """Return the figures behind a verdict and, if a claim was not decided, the reason."""
-    if row["verdict"] == NO_DATA:
-        return ""
-    ours, *papers = (show(row["measure"], row[key], sign=True) for key in ("difference", *ENCODERS.values()))
-    figures = f" ({ours}; {' and '.join(papers)})"
-    if row["verdict"] != OPEN:
-        return figures
-    if row["p_holm"] >= ALPHA:
-        return f"{figures}, with {row['n_questions']:,} questions"
-    return f"{figures}, because the seeds disagree, although the test over questions is significant"
-
-
-def _claim_table(claims: pd.DataFrame) -> Table:
-    rows = []
-    for row in claims.to_dict("records"):
-        measure, known = row["measure"], row["verdict"] != NO_DATA
-        interval = show_interval(measure, row["low"], row["high"], sign=True)
-        rows.append(
-            [
-                row["words"],
-                name_of(row["benchmark"]),
-                row["verdict"],
-                show(measure, row["difference"], sign=True) + interval,
-                show(measure, row["seed_error"]),
-                f"{row['agreeing']} of {row['seed_pairs']}" if known else "–",
-                show_p(row["p_holm"]) if known else "–",
-                show(measure, row["detectable"]),
-            ]
-        )
-    columns = ["claim", "benchmark", "here", "difference (95 % interval)", "seed error", "seed pairs", "p (Holm)"]
-    return Table([*columns, "detectable"], rows, text_columns=3)
+    machines = sorted({_machine(run) for run in runs if run.training})
+    return f"Training took {min(minutes):.1f} to {max(minutes):.1f} minutes per run, on {'; '.join(machines)}."
 
 
 def _method(findings: Findings) -> list[Block]:
     """Say what a verdict rests on, how sure it can be, and how to make it again."""
-    verdicts = (
-        f"A claim holds if p is below {ALPHA}, and the mean difference and those of all pairs of seeds are on its "
-        f"side. It does not hold if p is below {ALPHA} and all of these are on the other side. Otherwise it is not "
-        "significant. A smaller rank distance is better. “At least as good as” means worse by at most "
-        f"{MARGIN:.0%} of the other's figure, and is tested against that bound."
-    )
-    questions = (
-        "Tests and intervals are over question ids. The translations of one question are not independent samples. So "
-        "a question is drawn, or its difference flipped, with all its translations and language pairs at once. "
-        "Questions on one paragraph are treated as independent. Seeds are averaged first, question by question."
+    resampling = (
+        f"Intervals and p are from {RESAMPLES:,} resamples of a hierarchical bootstrap. Each draws seeds, then pages "
+        "(in XQuAD-R and MLQA-R: paragraphs), then the questions of each drawn page, all with replacement. A question "
+        "comes with all its translations and language pairs. All systems share their resamples, so every comparison "
+        "is paired by seed, page and question: runs of one seed share their stream of random numbers."
     )
     tests = (
-        f"p is from a paired randomisation test with {FLIPS:,} flips, Holm-corrected over the "
-        f"{findings.claims['p'].notna().sum()} tests of claims. Intervals are from {RESAMPLES:,} bootstrap resamples. "
-        "Detectable is the smallest true difference that one test at 0.05 finds with a power of 0.8. It is 2.80 "
-        "standard deviations of what a question adds, divided by the square root of the number of questions. After "
-        "correction only larger differences are found."
+        "p is two-sided: twice the share of resamples in which the difference has the other sign or is 0. A "
+        f"difference is significant if p is below {ALPHA} after Holm's correction within its table, and if the "
+        "differences of all seeds have its sign. A smaller rank distance is better."
     )
     commands = (
         "`python -m stages.reproduction --run` makes the runs, as DVC experiments. `python -m stages.reproduction` "
-        f"makes this page from what is kept of them in {KEPT}. The page's tables are beside it as CSV. `runs.csv` has "
-        "every figure of every run."
+        "writes this page from what is kept of them in `runs`: the scores of each question. The page's tables are "
+        "beside it as CSV. `python -m stages.recompute` computes every interval and every p again from a clone, and "
+        "compares them with these tables."
     )
-    paragraphs = [verdicts, questions, tests, *_seed_chance(findings.runs), commands]
+    paragraphs = [resampling, tests, *_seed_chance(findings.runs), commands]
     return [Heading(2, "How sure this is"), *(Paragraph(text) for text in paragraphs)]
 
 
 def _seed_chance(runs: Sequence[KeptRun]) -> list[str]:
-    """Say how much it means that all pairs of seeds agree."""
+    """Say what so few seeds can show."""
     seeds = min(sum(run.sampling == name for run in runs) for name in SAMPLINGS)
     if seeds < 2:
         return ["With fewer than two seeds of a sampling, nothing is known of what another seed would give."]
-    chance = 2 / math.comb(2 * seeds, seeds)
     return [
-        f"With {seeds} seeds each, two equal samplings have all {seeds**2} pairs of seeds on one side with a chance of "
-        f"{chance:.2f}. Agreement of the seeds guards against one lucky run, but proves little alone. Another training "
-        "text or another encoder may give other results; none of these figures covers that."
+        f"{seeds} seeds are few. If only the seeds varied, {seeds} seeds of two equal samplings would all differ in "
+        f"one direction in {2 / 2**seeds:.0%} of all comparisons, and the bootstrap would call that significant. So a "
+        "small difference that is significant here is a lead. Another training text or another encoder may give other "
+        "results; none of these figures covers that."
     ]
+
+
+def _provenance(runs: Sequence[KeptRun]) -> list[Block]:
+    """Return a table with the date, machine, time and commit of each run."""
+    machines = list(dict.fromkeys(_machine(run) for run in runs))
+    rows = [
+        [
+            name_of(run.sampling),
+            str(run.seed),
+            run.training.get("started", "–"),
+            f"{run.training['seconds'] / 60:.1f}" if run.training else "–",
+            f"{run.training['peak_memory_gib']:.1f}" if run.training else "–",
+            str(machines.index(_machine(run)) + 1),
+            run.commit[:7],
+        ]
+        for run in runs
+    ]
+    where = [Paragraph(f"Machine {number}: {machine}.") for number, machine in enumerate(machines, start=1)]
+    columns = ["sampling", "seed", "training started (UTC)", "minutes of training", "peak memory in GiB", "machine"]
+    return [Heading(2, "How these runs were made"), *where, Table([*columns, "commit"], rows, text_columns=3)]
+
+
+def _machine(run: KeptRun) -> str:
+    """Return the machine that a run was trained on, in words."""
+    if not run.training:
+        return "not known"
+    machine = run.training["machine"]
+    return f"{machine['processor']}: {machine['cores']} cores, {machine['memory_gib']} GiB"

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from stages.hybrid.git import ask_git
 from stages.hybrid.ground.errors import UserError
+from stages.hybrid.ground.git import ask_git
 from stages.hybrid.ground.params import PARAMS, read_mapping
 from stages.hybrid.reproduction.kept import (
     COMPLETE,

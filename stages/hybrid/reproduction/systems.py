@@ -1,34 +1,28 @@
-"""What the kept runs measured: every figure in one tidy table, and the sums by question that the tests need."""
+"""What the kept runs measured: every figure in one tidy table, and estimates of it for the tests."""
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from stages.hybrid.evaluation.layout import BIAS_FILE, BIAS_MEANS_FILE, MEASURES_FILE
-from stages.hybrid.evaluation.names import HEADLINES, MEAN
-from stages.hybrid.evaluation.quality.measures import average_benchmark, average_languages
-from stages.hybrid.evaluation.significance.comparisons import figures_of
+from stages.hybrid.evaluation.names import MEAN
 from stages.hybrid.evaluation.significance.intervals import (
     SEED,
     Draws,
+    Estimate,
     QuestionSums,
-    average_sums,
-    bootstrap_interval,
     draw,
+    estimate,
     select_languages,
     sum_questions,
 )
-from stages.hybrid.ground.files import read_table
-from stages.hybrid.ground.layout import FINETUNED
-from stages.hybrid.reproduction.kept import KeptRun
+from stages.hybrid.evaluation.significance.question_table import FIGURES, pages_of, read_question_tables
+from stages.hybrid.reproduction.kept import UNTRAINED, KeptRun
 from stages.hybrid.retrieval.baselines import adjusted_name, split_name
 
-TRAINED = FINETUNED.name  # the model that a run trains; its adjusted systems are named finetuned+centred and so on
-COLUMNS = ["system", "seed", "benchmark", "setting", "measure", "query_lang", "value", "n_queries"]
+KEYS = ["system", "benchmark", "setting", "measure", "query_lang"]
 
 
 @dataclass(frozen=True)
@@ -37,90 +31,99 @@ class Judged:
 
     Attributes:
         benchmark: Its name.
-        figures: Columns `COLUMNS`; ``system`` is named as by `judge_runs`. ``seed`` is empty for a system that no run
-            trained. The benchmark's own figure has the query language `MEAN`.
-        sums: The sums by question of the `HEADLINES`, one entry per seed, by system, setting and measure.
-        draws: The random numbers that all tests on the benchmark share.
+        figures: Columns `KEYS`, seed, value and n_queries. ``seed`` is empty for a system that no run trained. The
+            benchmark's own figure has the query language `MEAN`.
+        sums: The sums by question, one entry per seed, by system, setting and measure (`FIGURES`).
+        draws: The resamples that all tests on the benchmark share.
+        means: The estimate of each of ``sums`` over all languages.
     """
 
     benchmark: str
     figures: pd.DataFrame
     sums: dict[tuple[str, str, str], list[QuestionSums]]
     draws: Draws
+    means: dict[tuple[str, str, str], Estimate]
 
-    def mean_sums(self, system: str, *, setting: str, measure: str) -> QuestionSums | None:
-        """Return a system's sums, averaged over seeds; None if it has no such figure.
-
-        Raises:
-            UserError: Two runs have scores of different queries.
-        """
-        runs = self.sums.get((system, setting, measure))
-        return average_sums(runs) if runs else None
+    def estimate(self, system: str, *, setting: str, measure: str, langs: Collection[str] = (MEAN,)) -> Estimate | None:
+        """Return a system's figure, over ``langs`` as query languages; None if it has no such figure."""
+        key = system, setting, measure
+        if list(langs) == [MEAN] or key not in self.sums:
+            return self.means.get(key)
+        chosen = [select_languages(sums, langs) for sums in self.sums[key]]
+        return estimate(chosen, self.draws) if chosen[0].cells else None
 
 
 def judge_runs(runs: Sequence[KeptRun], benchmark: str) -> Judged:
     """Return what ``runs`` did on ``benchmark``.
 
-    A trained model and its adjusted systems are named by the run's sampling (``hybrid``, ``hybrid+centred``) and have
-    its seed. Systems that no run trained, such as the base or the centred base, are taken from the first run and have
-    no seed. They are the same in every run, but for ``random``, which depends on the seed.
+    A trained model and its centred system are named by the run's sampling (``hybrid``, ``hybrid+centred``) and have its
+    seed. Systems that no run trained, such as the base or the centred base, have no seed.
 
     Raises:
-        UserError: A table is missing, or has a question that is not in that of the first system.
+        UserError: A table is missing or broken, or two systems have scores of different queries.
     """
-    systems = list(_systems(runs, benchmark))
-    questions = pd.Index(sorted(read_table(systems[0][2] / MEASURES_FILE)["question_id"].unique()))
-    tables: list[pd.DataFrame] = []
+    kept = runs[0].folder.parent
+    tables: dict[tuple[str, int | None], pd.DataFrame] = {
+        (name, None): table for name, table in read_question_tables(kept / UNTRAINED / benchmark).items()
+    }
+    for run in runs:
+        for name, table in read_question_tables(run.folder / benchmark).items():
+            tables[adjusted_name(run.sampling, split_name(name)[1]), run.seed] = table
+    pages = pages_of({str(key): table for key, table in tables.items()})
+    seeds = len({seed for _, seed in tables if seed is not None})
+    draws = draw(pages.tolist(), np.random.default_rng(SEED), seeds=max(seeds, 1))
     sums: dict[tuple[str, str, str], list[QuestionSums]] = {}
-    for system, seed, folder in systems:
-        measured = read_table(folder / MEASURES_FILE)
-        figures = figures_of(measured, read_table(folder / BIAS_FILE))
-        for setting, measure in HEADLINES:
-            if (setting, measure) in figures:
-                summed = sum_questions(figures[setting, measure], measure, questions=questions)
-                sums.setdefault((system, setting, measure), []).append(summed)
-        tables.append(_tidy(measured, read_table(folder / BIAS_MEANS_FILE)).assign(system=system, seed=seed))
-    table = pd.concat(tables, ignore_index=True).assign(benchmark=benchmark)[COLUMNS].astype({"seed": "Int64"})
-    return Judged(benchmark, table, sums, draw(len(questions), np.random.default_rng(SEED)))
+    for (system, _), table in tables.items():
+        for setting, measure, rows in _figures_in(table):
+            sums.setdefault((system, setting, measure), []).append(sum_questions(rows, measure, questions=pages.index))
+    means = {key: estimate(of_seeds, draws) for key, of_seeds in sums.items()}
+    figures = [_tidy(table).assign(system=system, seed=seed) for (system, seed), table in tables.items()]
+    table = pd.concat(figures, ignore_index=True).assign(benchmark=benchmark).astype({"seed": "Int64"})
+    return Judged(benchmark, table[[*KEYS, "seed", "value", "n_queries"]], sums, draws, means)
 
 
-def _systems(runs: Sequence[KeptRun], benchmark: str) -> Iterator[tuple[str, int | None, Path]]:
-    """Yield name, seed and folder of every system that was judged on ``benchmark``, untrained systems first."""
-    folders = [(run, path) for run in runs for path in sorted((run.folder / benchmark).iterdir())]
-    untrained = {path.name: path for _, path in reversed(folders) if split_name(path.name)[0] != TRAINED}
-    yield from ((name, None, path) for name, path in sorted(untrained.items()))
-    for run, path in folders:
-        model, adjustment = split_name(path.name)
-        if model == TRAINED:
-            yield adjusted_name(run.sampling, adjustment), run.seed, path
+def _figures_in(table: pd.DataFrame) -> list[tuple[str, str, pd.DataFrame]]:
+    """Return the `FIGURES` that a table of `question_table` has: setting, measure and its rows."""
+    of_setting = {str(setting): rows for setting, rows in table.groupby("setting", sort=False)}
+    return [
+        (setting, measure, of_setting[setting])
+        for setting, measure in FIGURES
+        if measure in table and setting in of_setting and of_setting[setting][measure].notna().any()
+    ]
 
 
-def _tidy(measured: pd.DataFrame, bias: pd.DataFrame) -> pd.DataFrame:
-    """Return every figure of a system: setting, measure, query_lang, value, n_queries."""
-    parts = [average_benchmark(measured).assign(query_lang=MEAN), average_languages(measured)]
-    return pd.concat([*parts, bias.assign(setting="multilingual")], ignore_index=True)
+def _tidy(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the figures of a system by query language, and over all (`MEAN`), from a table of `question_table`.
+
+    Columns: setting, measure, query_lang, value (the mean over cells of their means), n_queries (distinct queries).
+    """
+    parts = []
+    for setting, measure, rows in _figures_in(table):
+        known = rows[rows[measure].notna()].astype({measure: float})
+        cells = known.groupby(["query_lang", "passage_lang"])[measure].mean().reset_index(name="value")
+        asked = known.groupby("query_lang")["question_id"].nunique()
+        found = cells.groupby("query_lang")["value"].mean().reset_index()
+        found = pd.concat([pd.DataFrame({"query_lang": [MEAN], "value": [cells["value"].mean()]}), found])
+        counts = pd.concat([pd.Series({MEAN: asked.sum()}), asked])
+        parts.append(found.assign(setting=setting, measure=measure, n_queries=found["query_lang"].map(counts)))
+    return pd.concat(parts, ignore_index=True)
 
 
 def over_seeds(figures: pd.DataFrame) -> pd.DataFrame:
     """Return the mean, the standard deviation and the number of seeds of every figure in the table of `Judged`.
 
-    Columns: system, benchmark, setting, measure, query_lang, ours, sd, seeds, n_queries (of one seed). With fewer
-    than two seeds, sd is NaN.
+    Columns: `KEYS`, ours, sd, seeds, n_queries (of one seed). With fewer than two seeds, sd is NaN.
     """
-    keys = ["system", "benchmark", "setting", "measure", "query_lang"]
-    found = figures.groupby(keys, sort=False).agg(
+    found = figures.groupby(KEYS, sort=False).agg(
         ours=("value", "mean"), sd=("value", "std"), seeds=("value", "size"), n_queries=("n_queries", "first")
     )
     return found.reset_index()
 
 
 def with_intervals(table: pd.DataFrame, judged: Sequence[Judged]) -> pd.DataFrame:
-    """Return rows of `over_seeds` with the 95 % interval over questions of the mean over seeds: columns low and high.
+    """Return rows of `over_seeds` with the 95 % interval of the mean over seeds: columns low and high.
 
     ``query_lang`` may hold several languages, with a space between them. An unknown figure has NaN.
-
-    Raises:
-        UserError: Two runs have scores of different queries.
     """
     runs = {of.benchmark: of for of in judged}
     bounds = [_interval(runs[row["benchmark"]], row) for row in table.to_dict("records")]
@@ -128,7 +131,6 @@ def with_intervals(table: pd.DataFrame, judged: Sequence[Judged]) -> pd.DataFram
 
 
 def _interval(runs: Judged, row: dict[Hashable, Any]) -> tuple[float, float]:
-    sums = runs.mean_sums(row["system"], setting=row["setting"], measure=row["measure"])
-    if sums is not None and row["query_lang"] != MEAN:
-        sums = select_languages(sums, row["query_lang"].split())
-    return bootstrap_interval(sums, runs.draws.weights) if sums is not None and sums.cells else (np.nan, np.nan)
+    langs = row["query_lang"].split()
+    found = runs.estimate(row["system"], setting=row["setting"], measure=row["measure"], langs=langs)
+    return found.interval if found is not None else (np.nan, np.nan)

@@ -6,16 +6,7 @@ from collections.abc import Callable, Sequence
 import pandas as pd
 
 from stages.hybrid.evaluation.names import HEADLINES, MEAN, gain_sign
-from stages.hybrid.evaluation.significance.intervals import (
-    ALPHA,
-    Difference,
-    compare,
-    holm,
-    macro_mean,
-    randomisation_p,
-    select_languages,
-    subtract,
-)
+from stages.hybrid.evaluation.significance.intervals import ALPHA, Difference, bootstrap_p, compare, holm, subtract
 from stages.hybrid.ground.layout import BASE
 from stages.hybrid.reproduction.claims import ENCODERS, PAPER_NAMES
 from stages.hybrid.reproduction.kept import SAMPLINGS
@@ -36,16 +27,13 @@ def paper_table(number: str, judged: Sequence[Judged], paper: pd.DataFrame) -> p
 
     - encoder: the paper's
     - ours, seeds, n_queries: the mean over so many seeds, with so many queries each
-    - low, high: the bounds of its 95 % interval over questions
+    - low, high: the bounds of its 95 % interval
     - sd: the standard deviation between seeds
     - difference: ours minus the paper's
-    - better_than: the samplings, with a space between them, that ours is significantly better than. That is, p is
-      below `ALPHA` in the paired randomisation test over questions, Holm-corrected over the table.
+    - better_than: in rows of one query language, the samplings, with a space between them, that ours is significantly
+      better than (`better_samplings`). Means over languages have none: `judge_claims` tests them.
 
     Benchmarks that no run was judged on are left out. A sampling that was not run has NaN.
-
-    Raises:
-        UserError: Two runs have scores of different queries.
     """
     ours_by_paper = {theirs: ours for ours, theirs in PAPER_NAMES.items()}
     rows = paper[(paper["table"] == number) & paper["model"].isin(ENCODERS)].rename(
@@ -63,11 +51,7 @@ def paper_table(number: str, judged: Sequence[Judged], paper: pd.DataFrame) -> p
 
 
 def system_table(judged: Sequence[Judged]) -> pd.DataFrame:
-    """Return the headline figures of every system, trained or not, with the columns `SYSTEM`.
-
-    Raises:
-        UserError: Two runs have scores of different queries.
-    """
+    """Return the headline figures of every system, trained or not, with the columns `SYSTEM`."""
     figures = pd.concat([over_seeds(runs.figures) for runs in judged], ignore_index=True)
     kinds = pd.MultiIndex.from_frame(figures[["setting", "measure"]])
     headlines = figures[(figures["query_lang"] == MEAN) & kinds.isin(HEADLINES)]
@@ -78,9 +62,6 @@ def group_table(judged: Sequence[Judged], group_of: Callable[[str], str]) -> pd.
     """Return each system's mAP over the query languages of each group that ``group_of`` puts them in: `GROUP`.
 
     Of the adjusted systems, only the centred base is shown. ``query_lang`` holds the group's languages.
-
-    Raises:
-        UserError: Two runs have scores of different queries.
     """
     figures = pd.concat([runs.figures for runs in judged], ignore_index=True)
     adjusted = figures["system"].map(lambda system: split_name(system)[1] != "")
@@ -100,69 +81,60 @@ def _join(langs: pd.Series) -> str:
 def better_samplings(places: pd.DataFrame, judged: Sequence[Judged]) -> dict[tuple[str, ...], str]:
     """Return, by (benchmark, setting, measure, query_lang, sampling), the samplings that it is better than.
 
-    Every two samplings are compared in each of ``places``, rows of `PLACE`. All comparisons are one family.
-
-    Raises:
-        UserError: Two runs have scores of different queries.
+    Every two samplings are compared in each of ``places``, rows of `PLACE` with one query language. The comparisons in
+    one figure of a benchmark are one family.
     """
     runs = {of.benchmark: of for of in judged}
-    found: list[tuple[tuple[str, ...], str, float]] = []  # of the better, the worse, p
-    for place in places.itertuples(index=False, name=None):
-        for one, other in itertools.combinations(SAMPLINGS, 2):
-            compared = _compare(runs[place[0]], place, one=one, other=other)
-            if compared is not None:
-                gain, p = compared
-                better, worse = (one, other) if gain > 0 else (other, one)
-                found.append(((*place, better), worse, p))
     marks: dict[tuple[str, ...], str] = {}
-    for (key, worse, _), p in zip(found, holm([p for *_, p in found]), strict=True):
-        if p < ALPHA:
-            marks[key] = f"{marks.get(key, '')} {worse}".strip()
+    for _, family in places[places["query_lang"] != MEAN].groupby(PLACE[:3], sort=False):
+        found: list[tuple[tuple[str, ...], str, float]] = []  # of the better, the worse, p
+        for place in family.itertuples(index=False, name=None):
+            for one, other in itertools.combinations(SAMPLINGS, 2):
+                compared = _compare(runs[place[0]], place, one=one, other=other)
+                if compared is not None:
+                    gain, p = compared
+                    better, worse = (one, other) if gain > 0 else (other, one)
+                    found.append(((*place, better), worse, p))
+        for (key, worse, _), p in zip(found, holm([p for *_, p in found]), strict=True):
+            if p < ALPHA:
+                marks[key] = f"{marks.get(key, '')} {worse}".strip()
     return marks
 
 
 def _compare(runs: Judged, place: tuple[str, ...], *, one: str, other: str) -> tuple[float, float] | None:
     """Return by how much ``one`` is better than ``other`` in a place of a table, and p; None if one was not run."""
     _, setting, measure, lang = place
-    pair = [runs.mean_sums(name, setting=setting, measure=measure) for name in (one, other)]
+    pair = [runs.estimate(name, setting=setting, measure=measure, langs=[lang]) for name in (one, other)]
     if pair[0] is None or pair[1] is None:
         return None
     difference = subtract(pair[0], pair[1])
-    if lang != MEAN:
-        difference = select_languages(difference, [lang])
-    if not difference.cells:
-        return None
-    return gain_sign(measure) * macro_mean(difference), randomisation_p(difference, runs.draws.signs)
+    return gain_sign(measure) * difference.value, bootstrap_p(difference)
 
 
-def compare_with_others(judged: Sequence[Judged]) -> pd.DataFrame:
-    """Return how each sampling differs from each system that no run trained, all of them one family for Holm.
+def compare_with_base(judged: Sequence[Judged]) -> pd.DataFrame:
+    """Return how each sampling differs from the base, from the centred base, and centred from the centred base.
 
-    Such a system is the base, an adjusted base, or a baseline. Another contrast is that of the sampling's centred model
-    with the centred base. Columns: benchmark, system, against, setting, measure, those of `Difference`, p_holm.
-
-    Raises:
-        UserError: Two systems have scores of different queries.
+    Each of these three questions is a family for Holm. Columns: benchmark, system, against, setting, measure, those of
+    `Difference`, agreeing (seeds whose difference has the mean's sign), seeds, p_holm.
     """
     rows = []
-    for runs in judged:
-        contrasts = _contrasts(runs.figures)
-        for (one, other), (setting, measure) in itertools.product(contrasts, HEADLINES):
-            pair = [runs.mean_sums(name, setting=setting, measure=measure) for name in (one, other)]
-            if pair[0] is not None and pair[1] is not None:
-                keys = (runs.benchmark, one, other, setting, measure)
-                rows.append((*keys, *compare(pair[0], pair[1], runs.draws)))
-    columns = ["benchmark", "system", "against", "setting", "measure", *Difference._fields]
+    for runs, (one, other), (setting, measure) in itertools.product(judged, _contrasts(), HEADLINES):
+        pair = [runs.estimate(name, setting=setting, measure=measure) for name in (one, other)]
+        if pair[0] is not None and pair[1] is not None:
+            differences = subtract(pair[0], pair[1]).of_seeds
+            agreeing = int((differences * differences.mean() > 0).sum())
+            keys = (runs.benchmark, one, other, setting, measure)
+            rows.append((*keys, *compare(pair[0], pair[1]), agreeing, len(differences)))
+    columns = ["benchmark", "system", "against", "setting", "measure", *Difference._fields, "agreeing", "seeds"]
     table = pd.DataFrame(rows, columns=columns)
-    return table.assign(p_holm=holm(table["p"]))
+    adjusted = table["system"].map(lambda system: split_name(system)[1])
+    return table.assign(p_holm=table.groupby([table["against"], adjusted])["p"].transform(lambda p: holm(p.tolist())))
 
 
-def _contrasts(figures: pd.DataFrame) -> list[tuple[str, str]]:
-    """Return the pairs of `compare_with_others`: a sampling, or its centred model, and what it is compared with."""
-    has_seed = figures.groupby("system", sort=False)["seed"].first().notna()
-    trained, others = list(has_seed.index[has_seed]), list(has_seed.index[~has_seed])
-    both = [(centred_name(name), CENTRED_BASE) for name in SAMPLINGS]
+def _contrasts() -> list[tuple[str, str]]:
+    """Return the pairs of `compare_with_base`, family by family."""
     return [
-        *((name, other) for name in SAMPLINGS if name in trained for other in others),
-        *(pair for pair in both if pair[0] in trained and pair[1] in others),
+        *((name, BASE.name) for name in SAMPLINGS),
+        *((name, CENTRED_BASE) for name in SAMPLINGS),
+        *((centred_name(name), CENTRED_BASE) for name in SAMPLINGS),
     ]

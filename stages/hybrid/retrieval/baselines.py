@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-MODEL_FREE = ("random", "bm25")  # systems that rank without a model
+FAIR = "fair"  # ranks by the judgements and prefers no language: the yardstick of bias measures, not of quality
+MODEL_FREE = ("random", "bm25", FAIR)  # systems that rank without a model
 ADJUSTMENTS = ("centred", "centred_training", "lir")  # what can be done with a model's embeddings
 WITHOUT_MODEL = "baseline"  # folder of the systems in MODEL_FREE, in place of a model's name
 

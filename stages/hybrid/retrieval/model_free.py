@@ -1,4 +1,4 @@
-"""Rankings without a model: by chance, and by BM25 over the subwords of the base encoder's tokenizer.
+"""Rankings without a model: by chance, by BM25 over the subwords of the base encoder's tokenizer, and a fair one.
 
 The tokenizer also splits text without spaces, such as Thai and Chinese.
 """
@@ -7,20 +7,23 @@ from pathlib import Path
 
 import bm25s
 import numpy as np
+import pandas as pd
+from scipy.sparse import csr_array
 from tokenizers import Tokenizer
 
 from stages.hybrid.ground.errors import UserError, first_line
 from stages.hybrid.records import Benchmark
+from stages.hybrid.retrieval.baselines import FAIR
 from stages.hybrid.retrieval.ranking.ranks import Scorer
 
 
 def scorer_of(name: str, benchmark: Benchmark, *, seed: int, tokenizer: Path) -> Scorer:
-    """Return the scorer of the baseline ``name``, random or bm25, for ``benchmark``.
+    """Return the scorer of the baseline ``name`` for ``benchmark``.
 
     Args:
         name: One of `MODEL_FREE`.
         benchmark: The benchmark.
-        seed: Seed of the random scores.
+        seed: Seed of the random scores, for random and fair.
         tokenizer: The base encoder's tokenizer.json, for BM25.
 
     Raises:
@@ -28,6 +31,8 @@ def scorer_of(name: str, benchmark: Benchmark, *, seed: int, tokenizer: Path) ->
     """
     if name == "random":
         return random_scores(benchmark, seed=seed)
+    if name == FAIR:
+        return fair_scores(benchmark, seed=seed)
     loaded = load_tokenizer(tokenizer)
     return bm25_scores(*(subwords(loaded, table["text"].tolist()) for table in (benchmark.queries, benchmark.passages)))
 
@@ -37,10 +42,31 @@ def random_scores(benchmark: Benchmark, *, seed: int) -> Scorer:
 
     A query's scores depend only on the seed and on the query's row.
     """
-    queries, passages = len(benchmark.queries), len(benchmark.passages)
+    return _draw_scores(np.arange(len(benchmark.queries)), len(benchmark.passages), seed=seed)
+
+
+def fair_scores(benchmark: Benchmark, *, seed: int) -> Scorer:
+    """Return a scorer that ranks perfectly and prefers no language, by the benchmark's own judgements.
+
+    A score is a number drawn uniformly from [0, 1), plus the passage's grade: 0 if it is not relevant, else the place
+    of its relevance among those of the benchmark, from 1. So the passages of a grade are in random order. The numbers
+    depend only on the seed and on the question's place among the sorted question ids. All translations of a question
+    have the same, because without language bias their rankings would be equal.
+    """
+    queries, passages, qrels = benchmark.queries, benchmark.passages, benchmark.qrels.query("relevance > 0")
+    rows = pd.Index(queries["query_id"]).get_indexer(qrels["query_id"])
+    columns = pd.Index(passages["passage_id"]).get_indexer(qrels["passage_id"])
+    places = qrels["relevance"].rank(method="dense").to_numpy(np.float32)
+    grades = csr_array((places, (rows, columns)), shape=(len(queries), len(passages)))
+    draw = _draw_scores(queries["question_id"].factorize(sort=True)[0], len(passages), seed=seed)
+    return lambda block: draw(block) + grades[block].toarray()
+
+
+def _draw_scores(numbers: np.ndarray, passages: int, *, seed: int) -> Scorer:
+    """Return a scorer by chance. A query's scores depend only on the seed and its number, shape (queries,)."""
 
     def draw(rows: slice) -> np.ndarray:
-        generators = [np.random.default_rng([seed, row]) for row in range(queries)[rows]]
+        generators = [np.random.default_rng([seed, number]) for number in numbers[rows]]
         return np.stack([generator.random(passages, dtype=np.float32) for generator in generators])
 
     return draw

@@ -6,7 +6,8 @@ from pydantic import Field, model_validator
 
 from stages.hybrid.ground.params import Section
 
-Baseline = Literal["random", "bm25", "centred", "centred_training", "lir"]  # MODEL_FREE and ADJUSTMENTS, by a test
+# MODEL_FREE and ADJUSTMENTS, by a test
+Baseline = Literal["random", "bm25", "fair", "centred", "centred_training", "lir"]
 
 
 class IndexParams(Section):
@@ -48,7 +49,8 @@ class BaselinesParams(Section):
     """Which systems the models are compared with.
 
     Attributes:
-        names: random and bm25 rank without a model; centred, centred_training and lir adjust each model's embeddings
+        names: random, bm25 and fair rank without a model (fair is perfect and prefers no language: the yardstick of
+            bias measures); centred, centred_training and lir adjust each model's embeddings
         training_texts: number of training queries per language, and of passages, that centred_training averages; from 1
         lir_directions: number of main directions per language that lir removes; from 1
     """

@@ -1,18 +1,14 @@
 """Which systems are compared, and in which figures."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from stages.hybrid.evaluation.names import HEADLINES
 from stages.hybrid.evaluation.quality.measures import average_benchmark
-from stages.hybrid.evaluation.significance.comparisons import (
-    compare_systems,
-    figures_of,
-    find_contrasts,
-    find_intervals,
-    questions_of,
-)
-from stages.hybrid.evaluation.significance.intervals import draw
+from stages.hybrid.evaluation.significance.comparisons import compare_benchmark, find_contrasts
+from stages.hybrid.evaluation.significance.intervals import holm
+from stages.hybrid.evaluation.significance.question_table import question_table
 from support.random_measures import random_bias, random_queries
 
 
@@ -29,21 +25,36 @@ def test_models_are_compared_with_the_first_and_with_the_first_centred() -> None
     assert find_contrasts(["base"], ["base", "base+centred"]) == []
 
 
-def test_systems_are_compared_in_every_figure_that_both_have() -> None:
+def test_systems_are_compared_in_every_headline_figure_that_both_have() -> None:
     queries = random_queries(13)
+    pages = queries.assign(page_id=queries["question_id"])
     better = queries.assign(map=queries["map"] + 0.2)
-    figures = {
-        "base": figures_of(queries, random_bias(queries, 1)),
-        "finetuned": figures_of(better, random_bias(queries, 2)),
+    tables = {
+        "base": question_table(queries, random_bias(queries, 1), pages),
+        "finetuned": question_table(better, random_bias(queries, 2), pages),
     }
-    questions = questions_of(figures)
-    draws = draw(len(questions), np.random.default_rng(14), resamples=200, flips=199)
-    table = compare_systems(figures, [("finetuned", "base")], draws=draws, questions=questions)
+    intervals, table = compare_benchmark(tables, ["base", "finetuned"])
     assert list(zip(table["setting"], table["measure"], strict=True)) == HEADLINES
-    assert table["difference"].tolist()[:3] == pytest.approx([0.2] * 3)
-    assert table["p"].tolist()[:3] == [1 / 200] * 3
+    assert table["difference"].tolist()[:3] == pytest.approx([0.2] * 3, abs=1e-5)
+    assert table["p"].tolist()[:3] == pytest.approx([2 / 10_001] * 3)
+    assert table["p_holm"].tolist() == holm(table["p"].tolist())
     assert set(table["against"]) == {"base"}
-    intervals = find_intervals(figures["base"], draws, questions=questions).set_index(["setting", "measure"])
-    assert set(intervals.index) == set(HEADLINES)
+    bounds = intervals[intervals["system"] == "base"].set_index(["setting", "measure"])
+    assert set(bounds.index) == set(HEADLINES)  # recall was not measured
     figure = average_benchmark(queries).set_index("setting")["value"]["monolingual"]
-    assert intervals["low"]["monolingual", "map"] < figure < intervals["high"]["monolingual", "map"]
+    assert bounds["low"]["monolingual", "map"] < figure < bounds["high"]["monolingual", "map"]
+
+
+def test_a_figure_that_one_system_lacks_is_not_compared() -> None:
+    queries = random_queries(13)
+    pages = queries.assign(page_id=queries["question_id"])
+    unknown = random_bias(queries, 1).assign(rank_distance=np.nan)
+    tables = {
+        "base": question_table(queries, unknown, pages),
+        "finetuned": question_table(queries, random_bias(queries, 2), pages),
+    }
+    _, table = compare_benchmark(tables, ["base", "finetuned"])
+    assert table["measure"].tolist() == ["map"] * 3
+    _, alone = compare_benchmark({"base": tables["base"]}, ["base"])
+    pd.testing.assert_index_equal(alone.columns, table.columns)
+    assert alone.empty

@@ -1,7 +1,5 @@
 """Intervals and tests: by hand, compared with scipy and with the benchmark's figures, and by simulation."""
 
-import itertools
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,23 +8,34 @@ from scipy import stats
 from stages.hybrid.evaluation.bias.measures import average_bias
 from stages.hybrid.evaluation.names import MEAN
 from stages.hybrid.evaluation.quality.measures import average_benchmark
-from stages.hybrid.evaluation.significance.comparisons import figures_of, questions_of
 from stages.hybrid.evaluation.significance.intervals import (
+    Draws,
+    Estimate,
     QuestionSums,
-    average_sums,
-    bootstrap_interval,
+    bootstrap_p,
     compare,
     detectable_difference,
     draw,
+    estimate,
     holm,
     macro_mean,
     macro_means,
-    randomisation_p,
     subtract,
     sum_questions,
 )
 from stages.hybrid.ground.errors import UserError
 from support.random_measures import random_bias, random_queries
+
+
+def draws_of(questions: int, seed: int, *, resamples: int = 2_000, seeds: int = 1) -> Draws:
+    """Return resamples of questions that have a page each."""
+    pages = [f"p{i}" for i in range(questions)]
+    return draw(pages, np.random.default_rng(seed), resamples=resamples, seeds=seeds)
+
+
+def of_resamples(values: list[float]) -> Estimate:
+    """Return a difference with these values in its resamples."""
+    return Estimate(0.0, np.zeros(1), np.array(values), of_one_cell([0.0]))
 
 
 def of_one_cell(values: list[float]) -> QuestionSums:
@@ -49,15 +58,14 @@ def test_sums_equal_those_by_hand_and_leave_out_queries_without_a_value() -> Non
 def test_the_mean_of_sums_is_the_benchmarks_figure_even_if_languages_have_unequal_numbers_of_queries() -> None:
     queries = random_queries(1)
     biased = random_bias(queries, 1)
-    figures = figures_of(queries, biased)
-    questions = questions_of({"base": figures})
+    questions = pd.Index(sorted(queries["question_id"].unique()))
     means = average_benchmark(queries).set_index("setting")["value"]
     for setting in ("monolingual", "cross_lingual", "multilingual"):
-        sums = sum_questions(figures[setting, "map"], "map", questions=questions)
+        sums = sum_questions(queries[queries["setting"] == setting], "map", questions=questions)
         assert macro_mean(sums) == pytest.approx(means[setting], abs=1e-12)
     averages = average_bias(biased, pd.Series(dtype=float), top_k=10)
     distance = averages[(averages["query_lang"] == MEAN) & (averages["measure"] == "rank_distance")]["value"].item()
-    sums = sum_questions(figures["multilingual", "rank_distance"], "rank_distance", questions=questions)
+    sums = sum_questions(biased.assign(passage_lang="all"), "rank_distance", questions=questions)
     assert macro_mean(sums) == pytest.approx(distance, abs=1e-12)
 
 
@@ -66,8 +74,7 @@ def test_a_resample_is_the_figure_of_the_questions_that_were_drawn() -> None:
     table = queries[queries["setting"] == "cross_lingual"]
     questions = pd.Index(sorted(table["question_id"].unique()))
     sums = sum_questions(table, "map", questions=questions)
-    weights = draw(len(questions), np.random.default_rng(3), resamples=20).weights
-    assert (weights.sum(axis=1) == len(questions)).all()
+    weights = draw(list("aabbbccc"), np.random.default_rng(3), resamples=20).questions
     for row, mean in zip(weights, macro_means(sums, weights), strict=True):
         drawn = pd.concat(
             [table[table["question_id"] == q] for q, n in zip(questions, row, strict=True) for _ in range(int(n))]
@@ -75,95 +82,148 @@ def test_a_resample_is_the_figure_of_the_questions_that_were_drawn() -> None:
         assert mean == pytest.approx(average_benchmark(drawn)["value"].item())
 
 
+def test_as_many_pages_are_drawn_as_there_are_and_of_a_drawn_page_as_many_questions_as_it_has() -> None:
+    weights = draw(list("aabbbc"), np.random.default_rng(4), resamples=5_000).questions
+    drawn = np.stack([weights[:, [0, 1]].sum(axis=1) / 2, weights[:, [2, 3, 4]].sum(axis=1) / 3, weights[:, 5]])
+    assert (drawn == drawn.round()).all()
+    assert (drawn.sum(axis=0) == 3).all()
+    assert weights.mean(axis=0) == pytest.approx(np.ones(6), abs=0.07)
+    # page a is drawn k times with probability binomial(3, 1/3); given k, its first question is drawn half of 2k times
+    assert (weights[:, 0] == 0).mean() == pytest.approx(
+        sum(stats.binom.pmf(k, 3, 1 / 3) / 4**k for k in range(4)), abs=0.02
+    )
+
+
+def test_the_draw_agrees_with_one_that_takes_pages_and_questions_out_of_lists() -> None:
+    generator = np.random.default_rng(5)
+    pages = {"a": [0.1, 0.9], "b": [0.4, 0.5, 0.6], "c": [0.0], "d": [0.3, 0.8]}
+    slow = []
+    for _ in range(4_000):
+        values: list[float] = []
+        for name in generator.choice(list(pages), size=len(pages)):
+            values += generator.choice(pages[name], size=len(pages[name])).tolist()
+        slow.append(np.mean(values))
+    codes = [name for name, values in pages.items() for _ in values]
+    draws = draw(codes, np.random.default_rng(6), resamples=4_000)
+    fast = estimate([of_one_cell([value for values in pages.values() for value in values])], draws).resampled
+    assert np.quantile(fast, [0.025, 0.5, 0.975]) == pytest.approx(np.quantile(slow, [0.025, 0.5, 0.975]), abs=0.02)
+
+
 def test_a_cell_that_is_empty_in_a_resample_is_left_out_of_its_mean() -> None:
     sums = QuestionSums([("de", "all"), ("en", "all")], np.array([[0.5, 0.9], [0.3, 0.0]]), np.array([[1, 1], [1, 0]]))
     assert macro_means(sums, np.array([[0.0, 2.0]])).tolist() == [0.3]
 
 
-def test_the_interval_agrees_with_scipy() -> None:
+def test_the_interval_agrees_with_scipy_if_every_question_has_its_own_page() -> None:
+    # a page of one question is drawn with its question, so the two levels are one
     values = np.random.default_rng(4).random(25)
-    sums = of_one_cell(values.tolist())
-    ours = bootstrap_interval(sums, draw(25, np.random.default_rng(5), resamples=20_000).weights)
+    ours = estimate([of_one_cell(values.tolist())], draws_of(25, 5, resamples=20_000)).interval
     theirs = stats.bootstrap(
         (values,), np.mean, n_resamples=20_000, method="percentile", rng=np.random.default_rng(6)
     ).confidence_interval
     assert ours == pytest.approx((theirs.low, theirs.high), abs=0.004)  # the interval is 0.2 wide
 
 
-def test_the_randomisation_test_agrees_with_all_64_sign_patterns_of_six_questions() -> None:
-    values = [0.3, 0.1, -0.05, 0.2, 0.15, -0.02]
-    patterns = np.array(list(itertools.product([1, -1], repeat=6)))
-    exact = np.mean(np.abs(patterns @ values) >= abs(sum(values)) - 1e-12)
-    scipys = stats.permutation_test((np.array(values),), np.mean, permutation_type="samples").pvalue
-    assert exact == pytest.approx(scipys)
-    p = randomisation_p(of_one_cell(values), draw(6, np.random.default_rng(7), flips=40_000).signs)
-    assert p == pytest.approx(exact, abs=0.006)  # four standard errors
-    # with all patterns as flips, only the added 1 differs
-    assert randomisation_p(of_one_cell(values), patterns) == pytest.approx((1 + 64 * exact) / 65)
+def test_a_resample_of_seeds_weighs_each_seed_by_how_often_it_was_drawn() -> None:
+    sums = [of_one_cell([0.2, 0.4]), of_one_cell([0.6, 1.0])]
+    draws = Draws(np.array([[1, 1], [1, 1], [2, 0]], dtype=np.uint16), np.array([[0.5, 0.5], [1.0, 0.0], [0.0, 1.0]]))
+    found = estimate(sums, draws)
+    assert found.of_seeds == pytest.approx([0.3, 0.8])
+    assert found.value == pytest.approx(0.55)
+    assert found.resampled == pytest.approx([0.55, 0.3, 0.6])
 
 
-def test_the_randomisation_test_gives_cells_and_not_queries_the_same_weight() -> None:
-    # three queries of English gain 0, 3 and 3, one of German loses 2: the means over languages, 2 and -2, cancel
-    totals, counts = np.array([[-2.0, 0.0], [0.0, 3.0], [0.0, 3.0]]), np.array([[1, 1], [0, 1], [0, 1]])
-    patterns = np.array(list(itertools.product([1, -1], repeat=3)))
-    assert randomisation_p(QuestionSums([("de", "de"), ("en", "en")], totals, counts), patterns) == 1.0
+def test_a_difference_is_paired_by_seed_so_what_both_have_of_a_seed_does_not_widen_it() -> None:
+    draws = draws_of(2, 7, seeds=2)
+    of_seed = {13: 0.0, 14: 0.5}  # what a seed adds to both systems
+    one, other = (
+        estimate([of_one_cell([0.1 + more + plus, 0.3 + more + plus]) for plus in of_seed.values()], draws)
+        for more in (0.2, 0.0)
+    )
+    assert subtract(one, other).interval == pytest.approx((0.2, 0.2))
+    assert one.interval[1] - one.interval[0] > 0.4
 
 
-def test_equal_systems_have_a_p_of_one_and_no_p_is_zero() -> None:
-    signs = draw(40, np.random.default_rng(8), flips=99).signs
-    assert randomisation_p(of_one_cell([0.0] * 40), signs) == 1.0
-    assert randomisation_p(of_one_cell([1.0] * 40), signs) == 1 / 100
+def test_p_is_twice_the_share_of_resamples_on_the_other_side() -> None:
+    assert bootstrap_p(of_resamples([0.1] * 97 + [-0.1] * 2)) == pytest.approx(2 * 3 / 100)
+    assert bootstrap_p(of_resamples([-0.1] * 97 + [0.1] * 2)) == pytest.approx(2 * 3 / 100)
+    assert bootstrap_p(of_resamples([0.1] * 99)) == pytest.approx(2 / 100)  # no p is 0
+    assert bootstrap_p(of_resamples([0.0] * 99)) == 1.0  # equal systems
 
 
-def test_without_a_true_difference_p_is_uniformly_distributed() -> None:
-    generator = np.random.default_rng(9)
-    signs = draw(40, generator, flips=999).signs
-    p_values = []
-    for _ in range(400):
-        shared = generator.normal(size=(40, 1))  # what the translations of a question have in common
-        noise = shared + 0.3 * generator.normal(size=(40, 5))
-        sums = QuestionSums([("en", str(i)) for i in range(5)], noise, np.ones((40, 5), dtype=int))
-        p_values.append(randomisation_p(sums, signs))
-    assert stats.kstest(p_values, "uniform").pvalue > 0.01
-    assert np.mean(np.array(p_values) < 0.05) == pytest.approx(0.05, abs=0.035)
+def test_p_is_below_a_twentieth_if_and_only_if_the_interval_leaves_out_zero() -> None:
+    generator = np.random.default_rng(8)
+    draws = draws_of(30, 9)
+    for _ in range(200):
+        found = estimate([of_one_cell(generator.normal(0.35, 1.0, 30).tolist())], draws)
+        low, high = found.interval
+        if abs(bootstrap_p(found) - 0.05) > 0.005:
+            assert (bootstrap_p(found) < 0.05) == (low > 0 or high < 0)
 
 
-def test_if_translations_were_treated_as_independent_too_many_differences_would_be_significant() -> None:
-    generator = np.random.default_rng(10)
-    wrong = []
-    for _ in range(100):
-        noise = generator.normal(size=(40, 1)) + 0.3 * generator.normal(size=(40, 5))
-        wrong.append(randomisation_p(of_one_cell(noise.ravel().tolist()), draw(200, generator, flips=199).signs))
-    assert np.mean(np.array(wrong) < 0.05) > 0.2
+def test_the_margin_is_a_share_of_the_other_figure_in_every_resample() -> None:
+    draws = draws_of(2, 10)
+    one, other = estimate([of_one_cell([0.5, 0.3])], draws), estimate([of_one_cell([0.6, 0.2])], draws)
+    tested = subtract(one, other, factor=0.99)
+    assert tested.value == pytest.approx(0.4 - 0.99 * 0.4)
+    assert tested.resampled == pytest.approx(one.resampled - 0.99 * other.resampled)
 
 
-def test_the_detectable_difference_of_one_cell_is_that_of_the_textbook() -> None:
-    values = [0.1, -0.1, 0.3, 0.2]
-    sd = np.std(values, ddof=1)
-    assert detectable_difference(of_one_cell(values)) == pytest.approx((1.959964 + 0.841621) * sd / np.sqrt(4))
-    assert np.isnan(detectable_difference(of_one_cell([0.1])))
+def page_noise(generator: np.random.Generator, *, pages: int, each: int) -> np.ndarray:
+    """Return differences of questions whose mean is 0. Questions on one page have most of it in common."""
+    return (generator.normal(size=(pages, 1)) + 0.5 * generator.normal(size=(pages, each))).ravel()
 
 
-def test_differences_between_cells_do_not_raise_the_detectable_difference() -> None:
-    # every German question gains .5, every English one .1: whichever questions are asked, the figure is .3
-    counts = np.array([[1, 0], [1, 0], [0, 1], [0, 1], [0, 1]])
-    sums = QuestionSums([("de", "de"), ("en", "en")], counts * np.array([0.5, 0.1]), counts)
-    assert detectable_difference(sums) == pytest.approx(0.0, abs=1e-12)
+def test_without_a_true_difference_about_one_in_twenty_is_significant() -> None:
+    generator = np.random.default_rng(11)
+    pages = [str(page) for page in range(60) for _ in range(3)]
+    draws = draw(pages, generator, resamples=1_000)
+    p_values = [
+        bootstrap_p(estimate([of_one_cell(page_noise(generator, pages=60, each=3).tolist())], draws))
+        for _ in range(400)
+    ]
+    assert np.mean(np.array(p_values) < 0.05) == pytest.approx(0.05, abs=0.03)
+
+
+def test_if_questions_on_one_page_were_treated_as_independent_too_many_would_be_significant() -> None:
+    generator = np.random.default_rng(12)
+    draws = draws_of(180, 13, resamples=1_000)
+    p_values = [
+        bootstrap_p(estimate([of_one_cell(page_noise(generator, pages=60, each=3).tolist())], draws))
+        for _ in range(200)
+    ]
+    assert np.mean(np.array(p_values) < 0.05) > 0.15
+
+
+def test_with_three_seeds_that_alone_vary_a_quarter_of_equal_samplings_differ_significantly() -> None:
+    # all three of a seed's differences have one sign with probability 1/4, and 1/27 of the resamples have one seed only
+    generator = np.random.default_rng(14)
+    draws = draws_of(5, 15, seeds=3)
+    found = [
+        bootstrap_p(estimate([of_one_cell([shift] * 5) for shift in generator.normal(size=3)], draws)) < 0.05
+        for _ in range(1_000)
+    ]
+    assert np.mean(found) == pytest.approx(0.25, abs=0.05)
+
+
+def test_the_detectable_difference_of_one_cell_is_nearly_that_of_the_textbook() -> None:
+    values = np.random.default_rng(16).normal(size=200)
+    found = detectable_difference(estimate([of_one_cell(values.tolist())], draws_of(200, 17, resamples=10_000)))
+    assert found == pytest.approx((1.959964 + 0.841621) * np.std(values) / np.sqrt(200), rel=0.03)
 
 
 def test_the_detectable_difference_is_found_four_times_in_five() -> None:
-    generator = np.random.default_rng(11)
-    asked = (generator.random((60, 4)) < 0.7).astype(int)
-    asked[:, 0] = 1  # no question without a query
-    signs = draw(60, generator, flips=499).signs
+    generator = np.random.default_rng(18)
+    draws = draws_of(60, 19, resamples=1_000)
 
-    def differences(shift: float) -> QuestionSums:
+    def difference(shift: float) -> Estimate:
         noise = generator.normal(size=(60, 1)) + 0.5 * generator.normal(size=(60, 4))
-        return QuestionSums([("en", str(i)) for i in range(4)], (noise + shift) * asked, asked)
+        sums = QuestionSums([("en", str(i)) for i in range(4)], noise + shift, np.ones((60, 4), dtype=int))
+        return estimate([sums], draws)
 
-    detectable = float(np.mean([detectable_difference(differences(0.0)) for _ in range(200)]))
-    found = [randomisation_p(differences(detectable), signs) <= 0.05 for _ in range(500)]
-    assert np.mean(found) == pytest.approx(0.8, abs=0.06)
+    detectable = float(np.mean([detectable_difference(difference(0.0)) for _ in range(100)]))
+    found = [bootstrap_p(difference(detectable)) <= 0.05 for _ in range(300)]
+    assert np.mean(found) == pytest.approx(0.8, abs=0.07)
 
 
 def test_holms_correction_equals_that_by_hand() -> None:
@@ -174,17 +234,14 @@ def test_holms_correction_equals_that_by_hand() -> None:
     assert holm([]) == []
 
 
-def test_seeds_are_averaged_question_by_question() -> None:
-    one, other = of_one_cell([0.2, 0.4]), of_one_cell([0.4, 0.8])
-    assert average_sums([one, other]).totals.ravel() == pytest.approx([0.3, 0.6])
-    assert macro_mean(subtract(average_sums([one, other]), one)) == pytest.approx((0.1 + 0.2) / 2)
-
-
 def test_systems_with_scores_of_different_queries_are_not_compared() -> None:
-    draws = draw(2, np.random.default_rng(12), resamples=5, flips=5)
+    draws = draws_of(2, 20, resamples=5)
     lacking = QuestionSums([("en", "en")], np.array([[0.1], [0.0]]), np.array([[1], [0]]))
+    one, other = estimate([of_one_cell([0.1, 0.2])], draws), estimate([lacking], draws)
     with pytest.raises(UserError, match="two systems have scores of different queries, expected the same"):
-        compare(of_one_cell([0.1, 0.2]), lacking, draws)
+        compare(one, other)
+    with pytest.raises(UserError, match="two systems have scores of different queries"):
+        estimate([of_one_cell([0.1, 0.2]), lacking], draws_of(2, 20, resamples=5, seeds=2))
     table = pd.DataFrame([("en", "en", "z", 0.5)], columns=["query_lang", "passage_lang", "question_id", "map"])
     with pytest.raises(UserError, match="question 'z' is not among those of the benchmark"):
         sum_questions(table, "map", questions=pd.Index(["a"]))
@@ -192,5 +249,5 @@ def test_systems_with_scores_of_different_queries_are_not_compared() -> None:
 
 def test_the_same_seed_gives_the_same_interval() -> None:
     sums = of_one_cell(np.random.default_rng(15).random(20).tolist())
-    one, other = (bootstrap_interval(sums, draw(20, np.random.default_rng(16), resamples=50).weights) for _ in "ab")
+    one, other = (estimate([sums], draws_of(20, 16, resamples=50)).interval for _ in "ab")
     assert one == other

@@ -120,7 +120,9 @@ def test_means_are_read_as_they_were_written_and_missing_ones_are_refused(tmp_pa
 
 
 def test_queries_and_passages_are_each_adjusted_by_their_own_means_and_directions(tmp_path: Path) -> None:
-    queries = pd.DataFrame([(f"q{i}", f"q{i}", lang, "") for i, lang in enumerate(LANGS)], columns=Query._fields)
+    queries = pd.DataFrame(
+        [(f"q{i}", f"q{i}", lang, "", f"q{i}") for i, lang in enumerate(LANGS)], columns=Query._fields
+    )
     passages = pd.DataFrame([(f"p{i}", lang, "") for i, lang in enumerate(LANGS[::-1])], columns=Passage._fields)
     benchmark = Benchmark(queries, passages, pd.DataFrame(columns=Qrel._fields))
     langs = {"queries": LANGS, "passages": LANGS[::-1]}

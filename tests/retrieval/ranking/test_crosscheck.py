@@ -26,7 +26,7 @@ def test_ranx_gives_arrays_and_dictionaries_the_same_scores() -> None:
         for i in generator.choice(40, generator.integers(1, 6), replace=False)
     ]
     benchmark = Benchmark(
-        pd.DataFrame([Query(query, query, "en", "") for query in queries]),
+        pd.DataFrame([Query(query, query, "en", "", query) for query in queries]),
         pd.DataFrame([Passage(passage, "en", "") for passage in passages]),
         pd.DataFrame(qrels),
     )

@@ -21,7 +21,7 @@ Ranks = dict[tuple[str, str], tuple[int, int]]  # (query, passage): (rank_pool, 
 def make_benchmark(per_language: int, seed: int) -> Benchmark:
     """Return a benchmark in three languages, with graded judgements. Sorted ids do not have the order of languages."""
     generator = np.random.default_rng(seed)
-    queries = [Query(f"{lang}-q{i}", f"q{i}", lang, "") for lang in LANGS for i in range(per_language)]
+    queries = [Query(f"{lang}-q{i}", f"q{i}", lang, "", f"q{i}") for lang in LANGS for i in range(per_language)]
     passages = [Passage(f"p{i}-{lang}", lang, "") for lang in LANGS for i in range(per_language + 1)]
     qrels = [
         Qrel(query.query_id, passage.passage_id, int(generator.integers(1, 4)))
@@ -74,7 +74,7 @@ def test_ranks_equal_those_of_a_full_sort_whatever_the_block_and_the_precision(
 
 def test_a_worked_example_with_a_tie() -> None:
     benchmark = Benchmark(
-        pd.DataFrame([Query("q", "q", "en", "")]),
+        pd.DataFrame([Query("q", "q", "en", "", "q")]),
         pd.DataFrame([Passage("z-de", "de", ""), Passage("a-en", "en", ""), Passage("b-en", "en", "")]),
         pd.DataFrame([Qrel("q", "z-de", 1), Qrel("q", "b-en", 2)]),
     )
@@ -151,7 +151,7 @@ def test_a_ranking_by_chance_depends_on_the_seed_and_not_on_the_block() -> None:
 def test_a_ranking_by_chance_has_the_expected_average_precision(relevant: int) -> None:
     n, queries = 40, 4000
     benchmark = Benchmark(
-        pd.DataFrame([Query(f"q{i:04}", "q", "en", "") for i in range(queries)]),
+        pd.DataFrame([Query(f"q{i:04}", "q", "en", "", "q") for i in range(queries)]),
         pd.DataFrame([Passage(f"p{i:02}", "en", "") for i in range(n)]),
         pd.DataFrame([Qrel(f"q{i:04}", f"p{j:02}", 1) for i in range(queries) for j in range(relevant)]),
     )

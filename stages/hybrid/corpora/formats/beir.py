@@ -28,7 +28,8 @@ def read_benchmark(folder: Path, languages: list[str]) -> Benchmark:
 
     Rows of ``corpus.jsonl`` and ``queries.jsonl`` have ``_id``, ``text`` and ``lang``. Either file may be ``.parquet``.
     If rows have no ``lang``, `FILE_LANGUAGES` names the language of the whole file. A passage's title is put in front
-    of its text. A query without a relevant passage is left out, as by BEIR's own loader, because the file holds the
+    of its text. A query may name its question (``question_id``) and the page that it is about (``page_id``); else it is
+    alone in both. A query without a relevant passage is left out, as by BEIR's own loader, because the file holds the
     queries of every split.
 
     Raises:
@@ -102,7 +103,9 @@ def _read_queries(path: Path, file_lang: str | None) -> dict[str, Query]:
     for where, row in read_rows(path):
         query_id = _new_id(row, where, queries)
         question_id = query_id if row.get("question_id") is None else text_of(row, "question_id", where)
-        queries[query_id] = Query(query_id, question_id, _lang_of(row, where, file_lang), text_of(row, "text", where))
+        page_id = question_id if row.get("page_id") is None else text_of(row, "page_id", where)
+        lang, text = _lang_of(row, where, file_lang), text_of(row, "text", where)
+        queries[query_id] = Query(query_id, question_id, lang, text, page_id)
     return queries
 
 

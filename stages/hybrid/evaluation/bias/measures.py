@@ -76,7 +76,8 @@ def own_language_share(top: pd.DataFrame) -> pd.Series:
 def attention_fairness(ranks: pd.DataFrame, top: pd.DataFrame) -> pd.Series:
     """Return, by query id, the attention-weighted rank fairness (AWRF) of the top passages, in [1 - ln 2, 1].
 
-    It is 1 - JSD(e, t), with the Jensen-Shannon divergence in nats; 1 is fair.
+    It is 1 - JSD(e, t), with the Jensen-Shannon divergence in nats. It is 1 if
+    the shares are equal.
 
     - e_l is the share of language l in the attention, which is 1 / log2(max(rank, 2)) for each top passage
     - t_l is the share of language l in the query's relevant passages

@@ -1,9 +1,15 @@
-"""How sure a benchmark's figures are: intervals and tests over questions, never over their translations.
+"""How sure a benchmark's figures are: intervals and tests by a hierarchical bootstrap.
 
 A figure is the mean over the queries of each cell, then over the cells of a setting, as `average_benchmark` and
-`average_bias` compute it. A question is drawn, or its sign flipped, with all its translations in all cells at once. The
-eleven translations of a question are not eleven independent samples. Questions on one paragraph are treated as
-independent.
+`average_bias` compute it. A resample draws seeds, then pages, then the questions of each drawn page, all with
+replacement. A drawn question comes with all its translations in all cells, because the eleven translations of a
+question are not eleven independent samples. All systems of a benchmark share their resamples, so every comparison is
+paired by seed, page and question.
+
+With few seeds these tests find too much. If only the seeds vary, two equal samplings differ "significantly" in a
+quarter of all comparisons with three seeds, before any correction. So a reader also needs each seed's difference.
+
+Source: Davison and Hinkley 1997, section 3.8 (resampling in several levels) and section 4.2 (the added 1 in p).
 """
 
 from collections.abc import Collection, Sequence
@@ -20,12 +26,12 @@ SEED = 13  # of the resampling; not a parameter, so that the same scores have th
 ALPHA = 0.05  # a difference is significant if its corrected p is below this
 CONFIDENCE = 0.95
 POWER = 0.8  # of detecting a `detectable_difference`
-RESAMPLES = 2_000
-FLIPS = 9_999  # of the randomisation test
+RESAMPLES = 10_000
+ROWS_AT_ONCE = 1_000  # resamples that are computed at a time, to limit memory
 
 
 class QuestionSums(NamedTuple):
-    """What each question adds to each cell of one setting, for one measure."""
+    """What each question adds to each cell of one setting, for one measure and one seed."""
 
     cells: list[tuple[str, str]]  # query language and passage language
     totals: np.ndarray  # (questions, cells): sum of the measure over the question's queries in the cell
@@ -33,10 +39,31 @@ class QuestionSums(NamedTuple):
 
 
 class Draws(NamedTuple):
-    """Random numbers that all intervals and tests of a benchmark share."""
+    """The resamples that all intervals and tests of a benchmark share."""
 
-    weights: np.ndarray  # (resamples, questions): how often a resample has the question
-    signs: np.ndarray  # (flips, questions): 1 or -1
+    questions: np.ndarray  # (resamples, questions), uint16: how often a resample has the question
+    seeds: np.ndarray  # (resamples, seeds): the share of each seed in a resample; rows sum to 1
+
+
+class Estimate(NamedTuple):
+    """A figure of one system, or a difference of two, and what it is in every resample."""
+
+    value: float  # the mean over seeds
+    of_seeds: np.ndarray  # (seeds,)
+    resampled: np.ndarray  # (resamples,)
+    sums: QuestionSums  # of the first seed; only its cells and counts are used
+
+    @property
+    def n_questions(self) -> int:
+        """Number of questions that have a value."""
+        return int(self.sums.counts.any(axis=1).sum())
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The bounds of the 95 % percentile interval."""
+        tail = (1 - CONFIDENCE) / 2
+        low, high = np.nanquantile(self.resampled, [tail, 1 - tail])
+        return float(low), float(high)
 
 
 class Difference(NamedTuple):
@@ -45,7 +72,7 @@ class Difference(NamedTuple):
     difference: float
     low: float  # bounds of the 95 % interval
     high: float
-    p: float  # of the paired randomisation test, two-sided, not corrected
+    p: float  # as `bootstrap_p` returns it, not corrected
     detectable: float  # as `detectable_difference` returns it
     n_questions: int
 
@@ -75,36 +102,73 @@ def sum_questions(queries: pd.DataFrame, measure: str, *, questions: pd.Index) -
     return QuestionSums(cells, totals.reshape(shape), np.bincount(places, minlength=size).reshape(shape))
 
 
-def average_sums(runs: Sequence[QuestionSums]) -> QuestionSums:
-    """Return the mean of the sums of several runs, question by question, such as those of one system with many seeds.
+def select_languages(sums: QuestionSums, query_langs: Collection[str]) -> QuestionSums:
+    """Return the sums of the cells with these query languages."""
+    chosen = [i for i, (query_lang, _) in enumerate(sums.cells) if query_lang in query_langs]
+    return QuestionSums([sums.cells[i] for i in chosen], sums.totals[:, chosen], sums.counts[:, chosen])
+
+
+def draw(pages: Sequence[str], generator: np.random.Generator, *, seeds: int = 1, resamples: int = RESAMPLES) -> Draws:
+    """Return the resamples for a benchmark whose questions have these ``pages``, in the order of the questions.
+
+    If a page with n questions is drawn k times, k * n of its questions are drawn.
+    """
+    codes = np.unique(np.asarray(pages, dtype=str), return_inverse=True)[1]
+    sizes = np.bincount(codes)
+    drawn = generator.multinomial(len(sizes), np.full(len(sizes), 1 / len(sizes)), size=resamples)
+    questions = np.empty((resamples, len(codes)), dtype=np.uint16)
+    for page, size in enumerate(sizes):
+        questions[:, codes == page] = generator.multinomial(drawn[:, page] * size, np.full(size, 1 / size))
+    return Draws(questions, generator.multinomial(seeds, np.full(seeds, 1 / seeds), size=resamples) / seeds)
+
+
+def macro_means(sums: QuestionSums, weights: np.ndarray) -> np.ndarray:
+    """Return the figure, which is the mean over cells of their means, for each row of ``weights``: shape (rows,).
+
+    If a cell has no query in a row, the mean is over the other cells.
+    """
+    found = [np.empty(0)]
+    for start in range(0, len(weights), ROWS_AT_ONCE):
+        rows = weights[start : start + ROWS_AT_ONCE].astype(float)
+        with np.errstate(invalid="ignore"):  # 0 / 0 if a cell, or every cell, has no query
+            means = (rows @ sums.totals) / (rows @ sums.counts)  # (rows, cells)
+            known = ~np.isnan(means)
+            found.append(np.where(known, means, 0.0).sum(axis=1) / known.sum(axis=1))
+    return np.concatenate(found)
+
+
+def macro_mean(sums: QuestionSums) -> float:
+    """Return the figure itself, as `average_benchmark` computes it."""
+    return float(macro_means(sums, np.ones((1, len(sums.totals))))[0])
+
+
+def estimate(runs: Sequence[QuestionSums], draws: Draws) -> Estimate:
+    """Return a system's figure. ``runs`` has one entry per seed of ``draws``, or one entry if it has no seeds.
 
     Raises:
         UserError: The runs have scores of different queries.
     """
     for run in runs:
         _check_paired(runs[0], run)
-    return runs[0]._replace(totals=np.mean([run.totals for run in runs], axis=0))
+    of_seeds = np.array([macro_mean(run) for run in runs])
+    means = np.stack([macro_means(run, draws.questions) for run in runs], axis=1)  # (resamples, seeds)
+    resampled = means[:, 0] if len(runs) == 1 else (means * draws.seeds).sum(axis=1)
+    return Estimate(float(of_seeds.mean()), of_seeds, resampled, runs[0])
 
 
-def subtract(one: QuestionSums, other: QuestionSums) -> QuestionSums:
-    """Return ``one`` minus ``other``, question by question.
+def subtract(one: Estimate, other: Estimate, *, factor: float = 1.0) -> Estimate:
+    """Return ``one`` minus ``factor`` times ``other``, paired by seed and resample.
 
     Raises:
         UserError: The two have scores of different queries.
     """
-    _check_paired(one, other)
-    return one._replace(totals=one.totals - other.totals)
-
-
-def shift(difference: QuestionSums, threshold: float) -> QuestionSums:
-    """Return ``difference`` minus ``threshold``, to test whether it differs from the threshold instead of from 0."""
-    return difference._replace(totals=difference.totals - threshold * difference.counts)
-
-
-def select_languages(sums: QuestionSums, query_langs: Collection[str]) -> QuestionSums:
-    """Return the sums of the cells with these query languages."""
-    chosen = [i for i, (query_lang, _) in enumerate(sums.cells) if query_lang in query_langs]
-    return QuestionSums([sums.cells[i] for i in chosen], sums.totals[:, chosen], sums.counts[:, chosen])
+    _check_paired(one.sums, other.sums)
+    return Estimate(
+        one.value - factor * other.value,
+        one.of_seeds - factor * other.of_seeds,
+        one.resampled - factor * other.resampled,
+        one.sums,
+    )
 
 
 def _check_paired(one: QuestionSums, other: QuestionSums) -> None:
@@ -117,73 +181,26 @@ def _check_paired(one: QuestionSums, other: QuestionSums) -> None:
         raise UserError("two systems have scores of different queries, expected the same; run the stage score again")
 
 
-def draw(questions: int, generator: np.random.Generator, *, resamples: int = RESAMPLES, flips: int = FLIPS) -> Draws:
-    """Return the random numbers for a benchmark with this number of questions."""
-    weights = generator.multinomial(questions, np.full(questions, 1 / questions), size=resamples)
-    signs = generator.integers(0, 2, size=(flips, questions)) * 2 - 1
-    return Draws(weights.astype(float), signs.astype(float))
+def bootstrap_p(difference: Estimate) -> float:
+    """Return the two-sided p-value of the hypothesis that a difference is 0, in (0, 1].
 
-
-def macro_means(sums: QuestionSums, weights: np.ndarray) -> np.ndarray:
-    """Return the figure, which is the mean over cells of their means, for each row of ``weights``: shape (resamples,).
-
-    If a cell has no query in a resample, the mean is over the other cells.
+    Of B resamples, let m be the smaller of two numbers: those at or below 0, and those at or above 0. Then p is
+    2 (1 + m) / (1 + B), at most 1. It is below .05 if, and only if, the 95 % interval leaves out 0, up to rounding.
     """
-    with np.errstate(invalid="ignore"):  # 0 / 0 if a cell, or every cell, has no query
-        means = (weights @ sums.totals) / (weights @ sums.counts)  # (resamples, cells)
-        known = ~np.isnan(means)
-        return np.where(known, means, 0.0).sum(axis=1) / known.sum(axis=1)
+    below, above = (np.count_nonzero(side) for side in (difference.resampled <= 0, difference.resampled >= 0))
+    return float(min(1.0, 2 * (1 + min(below, above)) / (1 + len(difference.resampled))))
 
 
-def macro_mean(sums: QuestionSums) -> float:
-    """Return the figure itself, as `average_benchmark` computes it."""
-    return float(macro_means(sums, np.ones((1, len(sums.totals))))[0])
-
-
-def bootstrap_interval(sums: QuestionSums, weights: np.ndarray) -> tuple[float, float]:
-    """Return the bounds of the 95 % percentile interval of the figure over resampled questions.
-
-    Source: Efron and Tibshirani 1993, chapter 13; by cluster, Davison and Hinkley 1997, section 3.8.
-    """
-    tail = (1 - CONFIDENCE) / 2
-    low, high = np.nanquantile(macro_means(sums, weights), [tail, 1 - tail])
-    return float(low), float(high)
-
-
-def randomisation_p(sums: QuestionSums, signs: np.ndarray) -> float:
-    """Return the two-sided p-value of a difference, in (0, 1].
-
-    It is (1 + number of flips at least as large as the observed difference) / (1 + number of flips). If two systems
-    were equally good, a question's differences would be as likely with the other sign. Let d be the differences and n
-    the number of queries of a cell. Then a question adds u = mean over cells of (sum of d / n) to the figure. A flip
-    is the sum of s u with random signs s.
-
-    Source: the paired randomisation test of Smucker et al. 2007; the added 1 is that of Phipson and Smyth 2010.
-    """
-    added = (sums.totals / sums.counts.sum(axis=0)).mean(axis=1)  # (questions,), summing to the figure
-    observed = abs(added.sum())
-    at_least = np.abs(signs @ added) >= observed * (1 - 1e-9)  # values that are equal up to rounding count
-    return float((1 + np.count_nonzero(at_least)) / (1 + len(signs)))
-
-
-def detectable_difference(sums: QuestionSums) -> float:
+def detectable_difference(difference: Estimate) -> float:
     """Return the smallest true difference that a two-sided test at the level .05 detects with a power of .8.
 
-    It is (z(.975) + z(.8)) * sd / sqrt(n) = 2.80 sd / sqrt(n) over the n questions. Here sd is the standard deviation
-    of what a question adds to the figure: n * mean over cells of (sum of (d - m_c) / n_c). d are the question's
-    differences; m_c and n_c are the mean and the number of queries of a cell. If every question has one query in every
-    cell, sd is the standard deviation of the questions' mean differences. With fewer than two questions, NaN.
+    It is (z(.975) + z(.8)) * se = 2.80 se. Here se is the standard deviation of the difference over the resamples.
     """
-    n = sums.counts.sum(axis=0)  # (cells,)
-    asked = sums.counts.any(axis=1)
-    added = ((sums.totals - sums.counts * (sums.totals.sum(axis=0) / n)) / n).mean(axis=1)[asked]
-    if len(added) < 2:
-        return float("nan")
     z = norm.ppf((1 + CONFIDENCE) / 2) + norm.ppf(POWER)
-    return float(z * (added * len(added)).std(ddof=1) / np.sqrt(len(added)))
+    return float(z * np.nanstd(difference.resampled, ddof=1))
 
 
-def compare(one: QuestionSums, other: QuestionSums, draws: Draws) -> Difference:
+def compare(one: Estimate, other: Estimate) -> Difference:
     """Return the difference ``one`` minus ``other``, with its interval and test.
 
     Raises:
@@ -191,11 +208,11 @@ def compare(one: QuestionSums, other: QuestionSums, draws: Draws) -> Difference:
     """
     difference = subtract(one, other)
     return Difference(
-        macro_mean(difference),
-        *bootstrap_interval(difference, draws.weights),
-        randomisation_p(difference, draws.signs),
+        difference.value,
+        *difference.interval,
+        bootstrap_p(difference),
         detectable_difference(difference),
-        int(difference.counts.any(axis=1).sum()),
+        difference.n_questions,
     )
 
 
@@ -208,9 +225,8 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
     Source: Holm 1979.
     """
-    p = np.asarray(p_values, dtype=float)
-    order = np.argsort(p, kind="stable")
-    rising = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
-    corrected = np.empty(len(p))
-    corrected[order] = np.minimum(rising, 1.0)
+    order = np.argsort(p_values, kind="stable")
+    steps = np.asarray(p_values, dtype=float)[order] * np.arange(len(order), 0, -1)
+    corrected = np.empty(len(order))
+    corrected[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
     return corrected.tolist()
