@@ -30,6 +30,10 @@ def test_the_collection_writes_its_tables_and_a_page_that_says_what_they_hold(
     assert "Hybrid against the sampling that is weak in the setting: 7 comparisons: 7 “hybrid is better”." in text
     assert "X-X-mono with seeds 13, 14; X-Y with seeds 13, 14; hybrid with seeds 13, 14" in text
     assert "10 steps of 4 pairs, 40 in all. It trained small on help in 2 languages (de, en)." in text
+    assert (
+        "| max_grad_norm | 1.0 | Gradients of a larger norm are scaled down to this norm. This happened in 6 of 6 "
+        in text
+    )
     assert "Training took 1.0 to 1.2 minutes per run, on Abacus: 2 cores, 1 GiB." in text  # 60, 66 and 72 seconds
     assert "Table 4\n\nNot available: no run was judged on this table's benchmark." in text
     assert "2 seeds of two equal samplings would all differ in one direction in 50% of all comparisons" in text

@@ -12,18 +12,18 @@ from stages.hybrid.evaluation.significance.question_table import question_table,
 from stages.hybrid.ground.files import write_json, write_text
 from stages.hybrid.ground.layout import COSTS, CURVE, PLAN_SUMMARY
 from stages.hybrid.reproduction.kept import SAMPLINGS, keep_run
+from support.params import toy_params
 
 LANGS = ["de", "el", "en"]  # el is not trained on
 QUESTIONS = 40
-PARAMS: dict[str, Any] = {
-    "profile": "toy",
+TOY = toy_params()
+PARAMS: dict[str, Any] = TOY | {
     "seed": 0,
     "datasets": ["help"],
     "benchmarks": ["xquad_r"],
-    "models": ["base", "finetuned"],
     "languages": ["de", "en"],
-    "base": {"name": "small"},
-    "sampler": {"strategy": "hybrid", "batches": 10, "batch_size": 4},
+    "base": {"source": "folder", "name": "small", "revision": ""},
+    "sampler": TOY["sampler"] | {"strategy": "hybrid", "batches": 10, "batch_size": 4},
 }
 Figures = tuple[float, float, float, float]
 # a sampling's mAP in the three settings, and its rank distance
@@ -60,7 +60,7 @@ def write_scores(root: Path, system: str, figures: Figures, *, seed: int) -> Non
 
 def write_training(root: Path) -> None:
     """Write what the batch and finetune stages of the project ``root`` leave, as far as a kept run has it."""
-    write_text(root / CURVE, "step,loss\n1,2.0\n")
+    write_text(root / CURVE, "step,loss,grad_norm\n1,2.0,3.0\n")
     write_json(root / PLAN_SUMMARY, {"batches": 10, "pairs": 40, "languages": [{"lang": "de"}, {"lang": "en"}]})
 
 

@@ -28,8 +28,10 @@ HOW_TO_READ = (
     "relevant passage minus that of its first, in the multilingual setting. It is "
     "smaller if no language is preferred, and also if ranking is better. No baseline except `fair` uses the relevance "
     "judgements of a benchmark.",
-    "Intervals are 95 % bootstrap intervals over questions. Tests are paired randomisation tests over questions. A "
-    "question counts once, with all its translations in all cells. `tables/summary.csv` has every figure.",
+    "Intervals and tests are from a bootstrap. Each resample draws pages (in XQuAD-R and MLQA-R: paragraphs), then the "
+    "questions of each drawn page. A question comes with all its translations in all cells. Intervals hold 95 % of the "
+    "resamples. p is two-sided: twice the share of the resamples in which a difference has the other sign or is 0. "
+    "`tables/summary.csv` has every figure, `questions` the scores from which intervals and tests can be computed again.",
 )
 
 

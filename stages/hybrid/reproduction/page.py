@@ -2,10 +2,15 @@
 
 from collections.abc import Sequence
 
+import pandas as pd
+
 from stages.hybrid.evaluation.significance.intervals import ALPHA, RESAMPLES
+from stages.hybrid.ground.files import read_table
+from stages.hybrid.ground.layout import CURVE
 from stages.hybrid.report.answer import answer
 from stages.hybrid.report.figures import name_system
 from stages.hybrid.report.pages import Block, Heading, Paragraph, Table
+from stages.hybrid.report.recipe import Recipe, describe_recipe
 from stages.hybrid.reproduction.claims import HYBRID, name_of
 from stages.hybrid.reproduction.findings import Findings
 from stages.hybrid.reproduction.kept import SAMPLINGS, KeptRun
@@ -21,6 +26,7 @@ def describe_findings(findings: Findings) -> list[Block]:
         Heading(1, "The paper's tables again"),
         *_answer(findings),
         *_setup(findings),
+        *_recipe(findings.runs),
         *describe_systems(findings),
         *describe_claims(findings),
         *describe_others(findings),
@@ -72,6 +78,12 @@ def _setup(findings: Findings) -> list[Block]:
         "here, so the levels are not comparable. Only the differences between the samplings are tested."
     )
     return [Heading(2, "What was run"), Paragraph(paper), Paragraph(ours), Paragraph(unlike)]
+
+
+def _recipe(runs: Sequence[KeptRun]) -> list[Block]:
+    """Return the section on what all runs share, beside their text."""
+    curves = [read_table(run.folder / CURVE.name) for run in runs]
+    return describe_recipe(Recipe.model_validate(runs[0].params), curve=pd.concat(curves))
 
 
 def _seeds(runs: Sequence[KeptRun]) -> str:

@@ -1,1 +1,1 @@
-"""How sure the figures are: intervals and paired tests over questions."""
+"""How sure the figures are: intervals and paired tests, from the scores of each question."""
