@@ -1,6 +1,7 @@
 """What is kept of a run, and which runs are refused."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from stages.hybrid.reproduction.kept import (
     read_kept_run,
     read_kept_runs,
 )
-from support.toy_runs import FIGURES, PARAMS, keep_toy_run, write_scores
+from support.toy_runs import FIGURES, PARAMS, keep_toy_run, write_scores, write_texts
 
 
 def test_runs_that_differ_in_more_than_sampling_and_seed_are_refused(tmp_path: Path) -> None:
@@ -93,6 +94,14 @@ def test_a_run_keeps_what_it_trained_and_the_first_run_what_none_trained(tmp_pat
         assert sorted(path.stem for path in folder.iterdir()) == ["finetuned", "finetuned+centred"]
     untrained = tmp_path / KEPT / UNTRAINED / "xquad_r"
     assert sorted(path.stem for path in untrained.iterdir()) == ["base", "base+centred", "random"]
+
+
+def test_a_run_on_other_texts_is_not_kept(tmp_path: Path) -> None:
+    keep_toy_run(tmp_path, "x_y", 13)
+    write_texts(tmp_path, "2.0")
+    words = "1 of help-de have other versions than in the committed run (1.0 there, 2.0 here)"
+    with pytest.raises(UserError, match=rf"hybrid_0: ran with other texts than the kept runs .*{re.escape(words)}"):
+        keep_run("hybrid", root=tmp_path, params=PARAMS, commit="0")
 
 
 def test_only_seeds_that_every_sampling_has_are_paired(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ STAGE = """
 import os, sys, pathlib
 sys.path[:0] = {paths!r}
 from stages.hybrid.ground.params import PARAMS, read_mapping
-from support.toy_runs import FIGURES, write_scores, write_training
+from support.toy_runs import FIGURES, write_scores, write_texts, write_training
 params = read_mapping(PARAMS)
 sampling = {{"monolingual": "x_x_mono", "cross_lingual": "x_y", "hybrid": "hybrid"}}[params["sampler"]["strategy"]]
 if sampling == os.environ.get("BREAK"):
@@ -30,6 +30,7 @@ root = pathlib.Path()
 write_scores(root, "base", FIGURES["base"], seed=99)
 write_scores(root, "finetuned", FIGURES[sampling], seed=params["seed"])
 write_training(root)
+write_texts(root)
 """
 
 
@@ -43,7 +44,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for key, value in variables.items():
         monkeypatch.setenv(key, value)
     stage = {"cmd": "python toy_stage.py", "params": ["sampler", "seed"]}
-    outs = [str(path) for path in (questions_folder("toy"), CURVE, PLAN_SUMMARY)]
+    outs = [str(path) for path in (questions_folder("toy"), CURVE, PLAN_SUMMARY, Path("reports/toy/tables"))]
     Path("toy_stage.py").write_text(STAGE.format(paths=[str(ROOT), str(ROOT / "tests")]), encoding="utf-8")
     Path("dvc.yaml").write_text(json.dumps({"stages": {"toy": stage | {"outs": outs}}}), encoding="utf-8")  # is YAML
     Path("params.yaml").write_text(json.dumps(PARAMS), encoding="utf-8")

@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stages.hybrid.evaluation.layout import questions_folder
+from stages.hybrid.evaluation.layout import REPORTS, questions_folder
 from stages.hybrid.evaluation.names import ALL_LANGUAGES, CELL, SETTINGS
 from stages.hybrid.evaluation.significance.question_table import question_table, write_question_table
-from stages.hybrid.ground.files import write_json, write_text
+from stages.hybrid.ground.files import write_json, write_table, write_text
 from stages.hybrid.ground.layout import COSTS, CURVE, PLAN_SUMMARY
+from stages.hybrid.report.provenance import TEXTS, RawFile
 from stages.hybrid.reproduction.kept import SAMPLINGS, keep_run
 from support.params import toy_params
 
@@ -64,6 +65,12 @@ def write_training(root: Path) -> None:
     write_json(root / PLAN_SUMMARY, {"batches": 10, "pairs": 40, "languages": [{"lang": "de"}, {"lang": "en"}]})
 
 
+def write_texts(root: Path, version: str = "1.0") -> None:
+    """Write the list of the raw files of the project ``root``: one Debian package."""
+    file = RawFile("help", "training set", "MPL-2.0", "de.zip", "help-de", "", version, "0" * 64, f"text of {version}")
+    write_table(root / REPORTS / str(PARAMS["profile"]) / "tables" / TEXTS, pd.DataFrame([file]))
+
+
 def keep_toy_run(root: Path, sampling: str, seed: int, figures: Figures | None = None) -> Path:
     """Keep a run in the project ``root``, with the base and baselines beside; return its folder."""
     write_scores(root, "base", FIGURES["base"], seed=99)
@@ -73,6 +80,7 @@ def keep_toy_run(root: Path, sampling: str, seed: int, figures: Figures | None =
     write_scores(root, "finetuned", figures or FIGURES[sampling], seed=100 * place + seed)
     write_scores(root, "finetuned+centred", FIGURES["hybrid"], seed=1000 + 100 * place + seed)
     write_training(root)
+    write_texts(root)
     machine = {"processor": "Abacus", "cores": 2, "memory_gib": 1}
     cost = {"stage": "finetune", "seconds": 60.0 + 6 * place, "peak_memory_gib": 0.5, "machine": machine}
     write_json(root / COSTS / "finetune.json", cost)

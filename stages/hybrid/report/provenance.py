@@ -72,14 +72,17 @@ def parse_files(text: str) -> list[RawFile] | None:
     return [RawFile(*row) for row in rows[1:]]
 
 
-def describe_files(files: list[RawFile]) -> list[Block]:
-    """Return a table of the sets, with one row per version. Files of a set that share it are counted."""
+def describe_files(files: list[RawFile], path: str = f"tables/{TEXTS}") -> list[Block]:
+    """Return a table of the sets, with one row per version. Files of a set that share it are counted.
+
+    ``path`` is that of the whole list, for a link on the page.
+    """
     alike: dict[tuple[str, ...], list[RawFile]] = {}
     for file in files:
         key = (file.name, file.kind, file.licence, file.version or "–", file.sha256_of_text[:HASH])
         alike.setdefault(key, []).append(file)
     rows = [[*key, count_files(group)] for key, group in alike.items()]
-    text = f"Every raw file, with its version and hash: [tables/{TEXTS}](tables/{TEXTS})."
+    text = f"Every raw file, with its version and hash: [{path}]({path})."
     columns = ["name", "kind", "licence", "version", "hash of the text", "from"]
     return [Paragraph(text), Table(columns, rows, text_columns=6)]
 

@@ -31,7 +31,7 @@ HOW_TO_READ = (
     "Intervals and tests are from a bootstrap. Each resample draws pages (in XQuAD-R and MLQA-R: paragraphs), then the "
     "questions of each drawn page. A question comes with all its translations in all cells. Intervals hold 95 % of the "
     "resamples. p is two-sided: twice the share of the resamples in which a difference has the other sign or is 0. "
-    "`tables/summary.csv` has every figure, `questions` the scores from which intervals and tests can be computed again.",
+    "`tables/summary.csv` has every figure. `questions` has the scores that intervals and tests are computed from.",
 )
 
 

@@ -14,6 +14,8 @@ from stages.hybrid.evaluation.layout import REPORTS, questions_folder
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.ground.files import read_json, whole_folder, write_json
 from stages.hybrid.ground.layout import COSTS, CURVE, FINETUNED, PLAN_SUMMARY
+from stages.hybrid.report.changed_texts import compare_files
+from stages.hybrid.report.provenance import TEXTS, read_files
 from stages.hybrid.retrieval.baselines import centred_name, split_name
 
 KEPT = REPORTS / "reproduction" / "runs"  # SAMPLING_SEED/: what the collection needs of a run
@@ -92,20 +94,25 @@ def changed_params(params: dict[str, Any], changes: Sequence[str]) -> dict[str, 
 def keep_run(sampling: str, *, root: Path, params: dict[str, Any], commit: str) -> Path:
     """Copy what the collection needs of the run in the project ``root`` to `KEPT`: all of it, or nothing.
 
-    The trained model and its centred system are kept. Systems that no run trains are kept beside, of the first run.
+    The trained model and its centred system are kept. Systems that no run trains are kept beside, of the first run, and
+    so is the list of the raw files.
 
     Returns:
         The folder of the kept run.
 
     Raises:
-        UserError: The scores of a system are missing.
+        UserError: The scores of a system are missing, or the run's texts are not those of the runs that are kept.
     """
     target = root / KEPT / run_name(sampling, params["seed"])
     untrained = root / KEPT / UNTRAINED
     tables = {benchmark: _find_tables(root, params["profile"], benchmark) for benchmark in params["benchmarks"]}
+    texts = root / REPORTS / params["profile"] / "tables" / TEXTS
     if not untrained.exists():
         with whole_folder(untrained) as partial:
             _copy_tables(tables, partial, trained=False)
+            shutil.copyfile(texts, partial / TEXTS)
+    elif notes := compare_files(read_files(texts), read_files(untrained / TEXTS)):
+        raise UserError(f"{target}: ran with other texts than the kept runs ({notes[0]}); move {root / KEPT} away")
     with whole_folder(target) as partial:
         _copy_tables(tables, partial, trained=True)
         shutil.copyfile(root / CURVE, partial / CURVE.name)

@@ -10,10 +10,11 @@ from stages.hybrid.ground.layout import CURVE
 from stages.hybrid.report.answer import answer
 from stages.hybrid.report.figures import name_system
 from stages.hybrid.report.pages import Block, Heading, Paragraph, Table
+from stages.hybrid.report.provenance import TEXTS, describe_files, read_files
 from stages.hybrid.report.recipe import Recipe, describe_recipe
 from stages.hybrid.reproduction.claims import HYBRID, name_of
 from stages.hybrid.reproduction.findings import Findings
-from stages.hybrid.reproduction.kept import SAMPLINGS, KeptRun
+from stages.hybrid.reproduction.kept import SAMPLINGS, UNTRAINED, KeptRun
 from stages.hybrid.reproduction.page_claims import count_verdicts, describe_claims
 from stages.hybrid.reproduction.page_others import describe_others
 from stages.hybrid.reproduction.page_tables import describe_groups, describe_systems, describe_tables
@@ -146,7 +147,7 @@ def _seed_chance(runs: Sequence[KeptRun]) -> list[str]:
 
 
 def _provenance(runs: Sequence[KeptRun]) -> list[Block]:
-    """Return a table with the date, machine, time and commit of each run."""
+    """Return a table with the date, machine, time and commit of each run, and one of their texts."""
     machines = list(dict.fromkeys(_machine(run) for run in runs))
     rows = [
         [
@@ -162,7 +163,13 @@ def _provenance(runs: Sequence[KeptRun]) -> list[Block]:
     ]
     where = [Paragraph(f"Machine {number}: {machine}.") for number, machine in enumerate(machines, start=1)]
     columns = ["sampling", "seed", "training started (UTC)", "minutes of training", "peak memory in GiB", "machine"]
-    return [Heading(2, "How these runs were made"), *where, Table([*columns, "commit"], rows, text_columns=3)]
+    texts = runs[0].folder.parent / UNTRAINED / TEXTS
+    return [
+        Heading(2, "How these runs were made"),
+        *where,
+        Table([*columns, "commit"], rows, text_columns=3),
+        *describe_files(read_files(texts), f"runs/{UNTRAINED}/{TEXTS}"),
+    ]
 
 
 def _machine(run: KeptRun) -> str:
