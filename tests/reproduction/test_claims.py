@@ -152,5 +152,5 @@ def test_the_reason_for_an_open_claim_is_computed(changes: dict[str, object], re
 
 def test_verdicts_are_counted_in_the_words_of_their_family() -> None:
     rows = pd.DataFrame([ROW | {"verdict": BETTER}, ROW, ROW | {"verdict": WORSE}, ROW])
-    assert count_verdicts("thesis", rows) == "4 comparisons: 1 “holds”, 1 “does not hold”, 2 “open”."
-    assert verdict_of(ROW | {"family": "as_good", "verdict": WORSE}) == "loses more than 1 %"
+    assert count_verdicts("thesis", rows) == "Of 4 comparisons, 1 hold, 1 do not hold and 2 are open."
+    assert verdict_of(ROW | {"family": "as_good", "verdict": WORSE}) == "more than 1 % worse"

@@ -42,12 +42,12 @@ def _answer(findings: Findings) -> list[Block]:
     """Return the answer: how many claims hold, and how hybrid compares with the centred base."""
     blocks: list[Block] = [Heading(2, "Answer")]
     for family, words in (
-        ("thesis", "The paper's claim, hybrid against the better of the other two samplings"),
-        ("weaker", "Hybrid against the sampling that is weak in the setting"),
+        ("thesis", "The paper's claim is tested by hybrid against the better of the other two samplings"),
+        ("weaker", "Hybrid against the sampling that is weak in the setting is the easier test"),
     ):
         rows = findings.claims[findings.claims["family"] == family] if len(findings.claims) else findings.claims
         if len(rows):
-            blocks.append(Paragraph(f"{words}: {count_verdicts(family, rows)}"))
+            blocks.append(Paragraph(f"{words}. {count_verdicts(family, rows)}"))
     others = findings.others
     asked = others[(others["system"] == HYBRID) & (others["against"] == CENTRED_BASE)]
     for benchmark, rows in asked.groupby("benchmark", sort=False):

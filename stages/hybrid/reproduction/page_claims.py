@@ -9,7 +9,16 @@ from stages.hybrid.evaluation.names import MEAN
 from stages.hybrid.evaluation.significance.intervals import ALPHA
 from stages.hybrid.report.figures import name_figure, show, show_interval, show_p
 from stages.hybrid.report.pages import Block, Heading, Paragraph, Table
-from stages.hybrid.reproduction.claims import BETTER, ENCODERS, FAMILIES, MARGIN, UNSEEN_BY_PAPER, WORSE, name_of
+from stages.hybrid.reproduction.claims import (
+    BETTER,
+    ENCODERS,
+    FAMILIES,
+    MARGIN,
+    SAME,
+    UNSEEN_BY_PAPER,
+    WORSE,
+    name_of,
+)
 from stages.hybrid.reproduction.findings import Findings
 
 SHARE = f"{MARGIN * 100:.0f} %"
@@ -34,8 +43,14 @@ WORDS = {"thesis": THESIS, "weaker": WEAKER, "as_good": AS_GOOD}
 VERDICTS = {  # a family's words for better, worse and neither
     "thesis": (HOLDS, FAILS, OPEN),
     "weaker": ("hybrid is better", "hybrid is worse", OPEN),
-    "as_good": (f"loses less than {SHARE}", f"loses more than {SHARE}", OPEN),
+    "as_good": (f"at most {SHARE} worse", f"more than {SHARE} worse", OPEN),
     "unseen": ("hybrid is better", "hybrid is worse", OPEN),
+}
+COUNTED = {  # the same, of several comparisons
+    "thesis": ("hold", "do not hold", "are open"),
+    "weaker": ("are better", "are worse", "are open"),
+    "as_good": (f"are at most {SHARE} worse", f"are more than {SHARE} worse", "are open"),
+    "unseen": ("are better", "are worse", "are open"),
 }
 
 
@@ -59,9 +74,9 @@ def describe_claims(findings: Findings) -> list[Block]:
 
 def count_verdicts(family: str, rows: pd.DataFrame) -> str:
     """Return how many of a family's comparisons have which verdict, as one sentence."""
-    words = [verdict_of(row) for row in rows.to_dict("records")]
-    counts = [f"{words.count(word)} “{word}”" for word in VERDICTS[family] if word in words]
-    return f"{len(rows)} comparisons: {', '.join(counts)}."
+    counts = [int((rows["verdict"] == verdict).sum()) for verdict in (BETTER, WORSE, SAME)]
+    words = [f"{count} {word}" for count, word in zip(counts, COUNTED[family], strict=True)]
+    return f"Of {len(rows)} comparisons, {words[0]}, {words[1]} and {words[2]}."
 
 
 def verdict_of(row: dict[str, Any]) -> str:

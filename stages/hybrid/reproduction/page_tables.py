@@ -23,8 +23,8 @@ def describe_systems(findings: Findings) -> list[Block]:
     """Return the headline figures of all systems, trained or not."""
     systems = findings.systems
     text = (
-        "Each figure is the mean over seeds ± the standard deviation between them, with its 95 % interval over "
-        "questions. Systems without seeds were not trained; `random` is one draw."
+        "Each figure is the mean over seeds ± the standard deviation between them, with its 95 % interval. Systems "
+        "without seeds were not trained; `random` is one draw."
     )
     kinds = list(dict.fromkeys(zip(systems["setting"], systems["measure"], strict=True)))
     rows = []
@@ -43,9 +43,10 @@ def describe_tables(findings: Findings) -> list[Block]:
     """Return the paper's tables beside ours, and say which are missing."""
     letters = ", ".join(f"{name_of(name)} ({letter})" for name, letter in LETTERS.items())
     text = (
-        "Ours is the mean over seeds ± the standard deviation between them, with its 95 % interval over questions. The "
-        "difference is ours minus the paper's. A letter behind our figure says that it is significantly better than "
-        f"that of another sampling: {letters}. That is p < {ALPHA} over questions, Holm-corrected over the table."
+        "Ours is the mean over seeds ± the standard deviation between them, with its 95 % interval. The difference is "
+        "ours minus the paper's. In rows of one query language, a letter behind our figure says that it is "
+        f"significantly better than that of another sampling: {letters}. That is p < {ALPHA}, Holm-corrected over all "
+        "languages of the figure. Means over languages have no letters: the sections above test them."
     )
     blocks: list[Block] = [Heading(2, "The tables"), Paragraph(text)]
     for number, table in findings.tables.items():
@@ -92,7 +93,7 @@ def _figure(row: dict[str, Any]) -> str:
 
 def describe_groups(findings: Findings) -> list[Block]:
     """Return the figures of high- and lower-resource, and of seen and unseen query languages."""
-    shown = "Each figure is the mean over these query languages and over seeds, with its 95 % interval over questions."
+    shown = "Each figure is the mean over these query languages and over seeds, with its 95 % interval."
     return [
         Heading(2, "High- and low-resource languages"),
         Paragraph(f"{RESOURCES} {shown}"),
