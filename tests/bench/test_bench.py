@@ -113,7 +113,10 @@ def test_the_peak_of_a_run_is_that_of_the_stage_that_took_most(tmp_path: Path, m
 
 
 def make_results(*names: str, complete: bool = False) -> Results:
-    rows = [replace(limit_row(name, [1.0], 2.0, unit="seconds", note="a note"), commit="c1") for name in names]
+    rows = [
+        replace(limit_row(name, [1.0], 2.0, unit="seconds", note="a note"), commit="c1", date="2026-01-02")
+        for name in names
+    ]
     return Results(complete=complete, made=MADE, rows=rows, growth=[])
 
 
@@ -220,7 +223,7 @@ def test_without_a_run_the_script_says_what_to_do(tmp_path: Path, monkeypatch: p
 def test_the_page_shows_each_row_its_note_and_the_machine() -> None:
     points = [{"work": "search", "passages": n, "seconds": n / 1000, "peak_gib": 0.5} for n in (10, 100)]
     page = to_markdown(describe_rows(replace(make_results("wait"), growth=points)), pictures=".")
-    assert "| wait | limit | seconds | lower | 1 | 2 | 0.5 | 1 |" in page
+    assert "| wait | limit | seconds | lower | c1 | 2026-01-02 | 1 | 2 | 0.5 | 1 |" in page
     assert "| wait | a note |" in page
     assert "| search | 100 | 0.1 | 0.50 |" in page
     assert "a processor, 2 cores, 8 GiB; 2 threads" in page

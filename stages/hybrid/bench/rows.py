@@ -30,6 +30,7 @@ class Row:
         peer_runs: The same of the peer; a limit has one value.
         note: What else a reader must know.
         commit: At which it was measured.
+        date: On which it was measured, in UTC, as YYYY-MM-DD.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Row:
     peer_runs: list[float]
     note: str
     commit: str = ""
+    date: str = ""
 
 
 def make_row(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -60,7 +61,10 @@ def measure(
         UserError: The subject cannot be measured here.
     """
     rows, points = subject.measure(params)
-    results = results.with_rows([replace(row, commit=commit) for row in rows], [point._asdict() for point in points])
+    today = datetime.now(UTC).date().isoformat()
+    results = results.with_rows(
+        [replace(row, commit=commit, date=today) for row in rows], [point._asdict() for point in points]
+    )
     return replace(results, complete=not to_measure(known, (), results, commit=commit))
 
 

@@ -10,14 +10,15 @@ from stages.hybrid.report import pages, plots
 from stages.hybrid.report.pages import Block, Heading, Paragraph, Picture
 
 GROWTH = "Growth with the corpus"
-HEADER = ["row", "compared with", "unit", "better", "ours", "peer", "ratio", "runs"]  # the first four are text
+HEADER = ["row", "compared with", "unit", "better", "commit", "date", "ours", "peer", "ratio", "runs"]
+TEXT_COLUMNS = 6  # the first of them
 
 
 def cells(row: Row) -> list[str]:
     """Return a row's cells as they are shown."""
     runs = f"{len(row.our_runs)}" if row.peer_name == LIMIT else f"{len(row.our_runs)}/{len(row.peer_runs)}"
     figures = [f"{row.ours:,.4g}", f"{row.peer:,.4g}", f"{row.ratio:.3g}"]
-    return [row.name, row.peer_name, row.unit, row.better, *figures, runs]
+    return [row.name, row.peer_name, row.unit, row.better, row.commit, row.date, *figures, runs]
 
 
 def to_table(results: Results) -> Table:
@@ -30,15 +31,14 @@ def to_table(results: Results) -> Table:
 
 def describe_rows(results: Results) -> list[Block]:
     """Return the results as a page: the table, its notes, growth, and what it was measured on."""
-    commits = sorted({row.commit for row in results.rows})
-    made = f"Medians of alternating runs; ratio is ours / peer. Made by `make bench`, at commit {', '.join(commits)}."
+    made = "Medians of alternating runs; ratio is ours / peer. Made by `make bench`. The machine is named at the end."
     missing = Paragraph("Not complete: `make bench` measures the rows that are missing.")
     notes = [[row.name, row.note] for row in results.rows if row.note]
     return [
         Heading(1, "What it costs, beside its peers"),
         Paragraph(made),
         *([] if results.complete else [missing]),
-        pages.Table(HEADER, [cells(row) for row in results.rows], text_columns=4),
+        pages.Table(HEADER, [cells(row) for row in results.rows], text_columns=TEXT_COLUMNS),
         *([pages.Table(["row", "note"], notes, text_columns=2)] if notes else []),
         *_growth(results.growth),
         Paragraph(_machine(results.made)),
