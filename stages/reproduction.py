@@ -1,4 +1,4 @@
-"""Write reports/reproduction from the runs in data/reproduction: the paper's tables with our figures beside its own.
+"""Write reports/reproduction from the kept runs: the paper's tables with our figures beside its own.
 
 With --run, first make the missing runs as DVC experiments: one for each sampling and seed. All other parameters are
 those of params.yaml. Finished runs are kept. A run that was killed resumes.

@@ -8,7 +8,7 @@ from stages.hybrid.evaluation.bias.measures import average_bias, language_diverg
 from stages.hybrid.evaluation.names import QUERY, gain_sign
 from stages.hybrid.evaluation.quality.measures import measure_names, measure_queries
 from stages.hybrid.report.by_language import BIAS
-from stages.hybrid.report.figures import MEASURES, name_measure, name_system
+from stages.hybrid.report.figures import MEASURES, name_measure, name_system, show_p
 
 RANKS = pd.DataFrame(
     [
@@ -58,3 +58,8 @@ def test_systems_are_named_in_words() -> None:
 
 def test_only_a_smaller_rank_distance_is_a_gain() -> None:
     assert {name for name in MEASURES if gain_sign(name) < 0} == {"rank_distance", "rank_distance_share"}
+
+
+def test_a_p_that_would_round_to_the_limit_has_a_digit_more() -> None:
+    shown = [show_p(p) for p in (0.0004, 0.0123, 0.0496, 0.0504, 0.0521, 1.0)]
+    assert shown == ["< 0.001", "0.012", "0.0496", "0.0504", "0.052", "1.000"]

@@ -109,3 +109,21 @@ def test_only_seeds_that_every_sampling_has_are_paired(tmp_path: Path) -> None:
         keep_toy_run(tmp_path, sampling, seed)
     runs = paired_runs(read_kept_runs(tmp_path / KEPT))
     assert [(run.sampling, run.seed) for run in runs] == [("x_y", 14), ("hybrid", 14)]
+
+
+def test_without_a_common_seed_there_is_nothing_to_compare(tmp_path: Path) -> None:
+    keep_toy_run(tmp_path, "x_y", 13)
+    keep_toy_run(tmp_path, "hybrid", 14)
+    with pytest.raises(
+        UserError, match="no seed has every sampling: hybrid with 14; x_y with 13; make the missing runs"
+    ):
+        paired_runs(read_kept_runs(tmp_path / KEPT))
+
+
+def test_a_run_with_another_base_is_not_kept_beside_the_untrained_systems_of_the_first(tmp_path: Path) -> None:
+    shutil.rmtree(keep_toy_run(tmp_path, "x_y", 13))
+    other = PARAMS | {"base": PARAMS["base"] | {"name": "large"}}
+    with pytest.raises(
+        UserError, match=r"untrained: ran with base\.name 'small', but this run has 'large'; move one away"
+    ):
+        keep_run("hybrid", root=tmp_path, params=other, commit="0")

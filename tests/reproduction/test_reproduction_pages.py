@@ -5,9 +5,11 @@ import re
 import shutil
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 
+from stages.hybrid.evaluation.significance.question_table import write_question_table
 from stages.hybrid.ground.files import read_json
 from stages.hybrid.reproduction.kept import KEPT, UNTRAINED
 from stages.reproduction import main
@@ -25,8 +27,12 @@ def test_the_collection_writes_its_tables_and_a_page_that_says_what_they_hold(
     files += ["resources.csv", "seen_languages.csv", "systems.csv"]
     assert sorted(path.name for path in reports.iterdir()) == sorted([*files, *(f"table_{n}.csv" for n in range(1, 9))])
     text = (reports / "report.md").read_text(encoding="utf-8")
-    assert "samplings. Of 7 comparisons, 0 hold, 0 do not hold and 7 are open." in text
-    assert "is the easier test. Of 7 comparisons, 7 are better, 0 are worse and 0 are open." in text
+    assert (
+        "Of 4 comparisons that test whether hybrid is the highest, it holds in 0, does not hold in 0, and is open "
+        in text
+    )
+    assert "which is easier: Of 7 comparisons, hybrid is better in 7, worse in 0, and 0 are open." in text
+    assert "XQuAD-R has 40 questions on 20 pages." in text
     assert "X-X-mono with seeds 13, 14; X-Y with seeds 13, 14; hybrid with seeds 13, 14" in text
     assert "10 steps of 4 pairs, 40 in all. It trained small on help in 2 languages (de, en)." in text
     assert (
@@ -35,7 +41,7 @@ def test_the_collection_writes_its_tables_and_a_page_that_says_what_they_hold(
     )
     assert "Training took 1.0 to 1.2 minutes per run, on Abacus: 2 cores, 1 GiB." in text  # 60, 66 and 72 seconds
     assert "Table 4\n\nNot available: no run was judged on this table's benchmark." in text
-    assert "2 seeds of two equal samplings would all differ in one direction in 50% of all comparisons" in text
+    assert "would differ in one direction with all seeds in 50% of all comparisons" in text
     assert "On XQuAD-R, hybrid is significantly better than the centred base in all 4 headline figures." in text
     gain = re.search(r"\| XQuAD-R \| X-Y \| multilingual mAP \| \+(\S+) \(", text)
     assert gain is not None  # over the centred base, .35; the family of the centred base is the first
@@ -72,6 +78,38 @@ def test_names_are_escaped_on_the_page(toy_runs: Path, tmp_path: Path, monkeypat
     page = (tmp_path / "reports" / "reproduction" / "report.html").read_text(encoding="utf-8")
     assert "<i>" not in page
     assert "&lt;i&gt;x" in page
+
+
+def test_a_run_whose_seed_another_sampling_lacks_is_left_out_and_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for sampling, seed in (("x_x_mono", 13), ("x_y", 13), ("hybrid", 13), ("hybrid", 14)):
+        keep_toy_run(tmp_path, sampling, seed)
+    monkeypatch.chdir(tmp_path)
+    assert CliRunner().invoke(main, []).exit_code == 0
+    text = (tmp_path / "reports" / "reproduction" / "report.md").read_text(encoding="utf-8")
+    assert "Runs here: 3 (" in text
+    assert "Left out, because another sampling lacks the seed: hybrid with seed 14." in text
+    assert "With fewer than two seeds of a sampling, nothing is known of what another seed would give." in text
+
+
+def test_a_figure_that_one_benchmark_lacks_is_a_dash(
+    toy_runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(toy_runs / KEPT, tmp_path / KEPT)
+    for path in (tmp_path / KEPT).glob("*/xquad_r"):  # a second benchmark, without the cross-lingual setting
+        for file in path.glob("*.parquet"):
+            table = pd.read_parquet(file)
+            write_question_table(path.parent / "miracl" / file.name, table[table["setting"] != "cross_lingual"])
+    for path in (tmp_path / KEPT).glob("*/COMPLETE.json"):
+        facts = read_json(path)
+        facts["params"]["benchmarks"] = ["xquad_r", "miracl"]
+        path.write_text(json.dumps(facts), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(main, [])
+    assert result.exit_code == 0, result.output
+    text = (tmp_path / "reports" / "reproduction" / "report.md").read_text(encoding="utf-8")
+    assert re.search(r"\| miracl \| base \| – \| 120 \| 0\.5\S+ \([^)]*\) \| – \| 0\.2", text)
 
 
 def test_what_was_not_run_is_reported_and_not_guessed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

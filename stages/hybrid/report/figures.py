@@ -45,8 +45,9 @@ def show_interval(measure: str, low: float, high: float, *, sign: bool = False) 
 
 
 def show_p(p: float) -> str:
-    """Return a p-value as it is shown: with three decimals, or as "< 0.001"."""
-    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+    """Return a p-value as it is shown: with three decimals, with four if these are 0.050, or as "< 0.001"."""
+    shown = f"{p:.3f}"
+    return "< 0.001" if p < 0.001 else f"{p:.4f}" if shown == "0.050" else shown
 
 
 def name_measure(measure: str) -> str:

@@ -28,14 +28,16 @@ def collect_findings(runs: Sequence[KeptRun]) -> Findings:
     Only `paired_runs` are used.
 
     Raises:
-        UserError: A table of a run is missing, or two runs have scores of different queries.
+        UserError: A table of a run is missing, two runs have scores of different queries, or no seed has all samplings.
     """
+    left_out = [run for run in runs if run not in paired_runs(runs)]
     runs = paired_runs(runs)
     languages = runs[0].languages
     judged = [judge_runs(runs, benchmark) for benchmark in runs[0].params["benchmarks"]]
     paper = read_table(PAPER)
     return Findings(
         runs=runs,
+        left_out=left_out,
         figures=pd.concat([of.figures for of in judged], ignore_index=True),
         claims=judge_claims(judged, paper, languages=languages),
         tables={number: paper_table(number, judged, paper) for number in NUMBERS},

@@ -13,7 +13,8 @@ class Findings:
     """All that the page is written from.
 
     Attributes:
-        runs: The kept runs.
+        runs: The kept runs that are used.
+        left_out: Those that are not, because another sampling lacks their seed.
         figures: The figures of every benchmark, columns as in `Judged`.
         claims: The table of `judge_claims`.
         tables: The paper's tables by number, as of `paper_table`.
@@ -24,6 +25,7 @@ class Findings:
     """
 
     runs: Sequence[KeptRun]
+    left_out: Sequence[KeptRun]
     figures: pd.DataFrame
     claims: pd.DataFrame
     tables: dict[str, pd.DataFrame]

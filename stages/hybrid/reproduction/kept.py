@@ -19,8 +19,9 @@ from stages.hybrid.report.provenance import TEXTS, read_files
 from stages.hybrid.retrieval.baselines import centred_name, split_name
 
 KEPT = REPORTS / "reproduction" / "runs"  # SAMPLING_SEED/: what the collection needs of a run
-UNTRAINED = "untrained"  # beside the runs: the systems that no run trains, which are the same in all of them
+UNTRAINED = "untrained"  # beside the runs: the systems that no run trains, as the first run left them
 COMPLETE = "COMPLETE.json"
+PARAMS_FILE = "PARAMS.json"  # in UNTRAINED: the parameters of the first run
 TRAINED = FINETUNED.name  # the model that a run trains
 TRAINED_SYSTEMS = (TRAINED, centred_name(TRAINED))  # what is kept of a run
 SAMPLINGS = {"x_x_mono": "monolingual", "x_y": "cross_lingual", "hybrid": "hybrid"}  # the paper's, as sampler.strategy
@@ -101,7 +102,7 @@ def keep_run(sampling: str, *, root: Path, params: dict[str, Any], commit: str) 
         The folder of the kept run.
 
     Raises:
-        UserError: The scores of a system are missing, or the run's texts are not those of the runs that are kept.
+        UserError: The scores of a system are missing, or the run's texts or parameters are not those of the first run.
     """
     target = root / KEPT / run_name(sampling, params["seed"])
     untrained = root / KEPT / UNTRAINED
@@ -111,7 +112,9 @@ def keep_run(sampling: str, *, root: Path, params: dict[str, Any], commit: str) 
         with whole_folder(untrained) as partial:
             _copy_tables(tables, partial, trained=False)
             shutil.copyfile(texts, partial / TEXTS)
-    elif notes := compare_files(read_files(texts), read_files(untrained / TEXTS)):
+            write_json(partial / PARAMS_FILE, params)
+    check_params(read_json(untrained / PARAMS_FILE), params, folder=untrained, whose="this run has")
+    if notes := compare_files(read_files(texts), read_files(untrained / TEXTS)):
         raise UserError(f"{target}: ran with other texts than the kept runs ({notes[0]}); move {root / KEPT} away")
     with whole_folder(target) as partial:
         _copy_tables(tables, partial, trained=True)
@@ -197,23 +200,41 @@ def read_kept_runs(kept: Path) -> list[KeptRun]:
 
 
 def paired_runs(runs: Sequence[KeptRun]) -> list[KeptRun]:
-    """Return the runs whose seed every sampling has that was run at all. Comparisons are paired by seed."""
+    """Return the runs whose seed every sampling has that was run at all. Comparisons are paired by seed.
+
+    Raises:
+        UserError: No seed has all of these samplings.
+    """
     seeds = {name: {run.seed for run in runs if run.sampling == name} for name in {run.sampling for run in runs}}
-    return [run for run in runs if all(run.seed in known for known in seeds.values())]
+    paired = [run for run in runs if all(run.seed in known for known in seeds.values())]
+    if not paired:
+        listed = "; ".join(f"{name} with {', '.join(map(str, sorted(known)))}" for name, known in sorted(seeds.items()))
+        raise UserError(f"{runs[0].folder.parent}: no seed has every sampling: {listed}; make the missing runs")
+    return paired
 
 
 def check_alike(run: KeptRun, params: dict[str, Any], *, whose: str) -> None:
-    """Check that ``run`` differs from ``params`` in sampling and seed only.
-
-    ``whose`` introduces ``params`` in the error, such as "this run would have".
+    """Check that ``run`` differs from ``params`` in sampling and seed only, as `check_params` does.
 
     Raises:
         UserError: It differs in more.
     """
+    check_params(run.params, params, folder=run.folder, whose=whose)
+
+
+def check_params(found: dict[str, Any], params: dict[str, Any], *, folder: Path, whose: str) -> None:
+    """Check that the parameters ``found`` in ``folder`` differ from ``params`` in sampling and seed only.
+
+    ``whose`` introduces ``params`` in the error, such as "this run would have".
+
+    Raises:
+        UserError: They differ in more.
+    """
+    known = _compared(found)
     for key, value in _compared(params).items():
-        if (found := _compared(run.params).get(key)) != value:
+        if known.get(key) != value:
             raise UserError(
-                f"{run.folder}: ran with {key} {found!r}, but {whose} {value!r}; move one away, or run it again"
+                f"{folder}: ran with {key} {known.get(key)!r}, but {whose} {value!r}; move one away, or run it again"
             )
 
 

@@ -20,6 +20,12 @@ from stages.hybrid.reproduction.page_others import describe_others
 from stages.hybrid.reproduction.page_tables import describe_groups, describe_systems, describe_tables
 from stages.hybrid.reproduction.tables import CENTRED_BASE
 
+ANSWERED = {  # the families of claims in the answer, and what introduces them
+    "thesis": "The paper's claim, hybrid against the better of the other two samplings:",
+    "ranks": "Rank distance, against the same:",
+    "weaker": "Against the sampling that is weak in the setting, which is easier:",
+}
+
 
 def describe_findings(findings: Findings) -> list[Block]:
     """Return the whole page."""
@@ -39,19 +45,15 @@ def describe_findings(findings: Findings) -> list[Block]:
 
 
 def _answer(findings: Findings) -> list[Block]:
-    """Return the answer: how many claims hold, and how hybrid compares with the centred base."""
-    blocks: list[Block] = [Heading(2, "Answer")]
-    for family, words in (
-        ("thesis", "The paper's claim is tested by hybrid against the better of the other two samplings"),
-        ("weaker", "Hybrid against the sampling that is weak in the setting is the easier test"),
-    ):
-        rows = findings.claims[findings.claims["family"] == family] if len(findings.claims) else findings.claims
-        if len(rows):
-            blocks.append(Paragraph(f"{words}. {count_verdicts(family, rows)}"))
-    others = findings.others
+    """Return the answer: how hybrid compares with the centred base, and how many of the paper's claims hold."""
+    others, claims = findings.others, findings.claims
     asked = others[(others["system"] == HYBRID) & (others["against"] == CENTRED_BASE)]
+    blocks: list[Block] = [Heading(2, "Answer")]
     for benchmark, rows in asked.groupby("benchmark", sort=False):
         blocks.append(Paragraph(answer(rows, benchmark=name_of(str(benchmark)), one=HYBRID, other=CENTRED_BASE)))
+    for family, words in ANSWERED.items():
+        if len(rows := claims[claims["family"] == family]):
+            blocks.append(Paragraph(f"{words} {count_verdicts(family, rows)}"))
     if len(asked):
         text = f"In {name_system(CENTRED_BASE)}, each language's mean embedding is subtracted. This needs no training."
         blocks.append(Paragraph(text))
@@ -70,13 +72,14 @@ def _setup(findings: Findings) -> list[Block]:
         f"Runs here: {len(findings.runs)} ({_seeds(findings.runs)}). Every run made {plan['batches']:,} steps of "
         f"{run.params['sampler']['batch_size']} pairs, {plan['pairs']:,} in all. It trained "
         f"{run.params['base']['name']} on {', '.join(run.params['datasets'])} in {len(run.languages)} "
-        f"languages ({', '.join(run.languages)}). The runs' parameters differ in sampling and seed only. "
+        f"languages ({', '.join(run.languages)}). Of the parameters that change figures, the runs differ only in "
+        f"sampling and seed. {_left_out(findings)}"
         f"Profile {run.params['profile']}, {_commits(findings.runs)}. {_machines(findings.runs)} “How these runs were "
         "made” has each run's date, machine and time."
     )
     unlike = (
-        "The paper trained XLM-R base and LaBSE on questions and answers in nine languages. Encoder and text differ "
-        "here, so the levels are not comparable. Only the differences between the samplings are tested."
+        "The paper trained XLM-R base and LaBSE on questions and answers in nine languages. With another encoder or "
+        "other text, levels are not comparable. Only differences between samplings are tested."
     )
     return [Heading(2, "What was run"), Paragraph(paper), Paragraph(ours), Paragraph(unlike)]
 
@@ -93,6 +96,12 @@ def _seeds(runs: Sequence[KeptRun]) -> str:
         f"{name_of(name)} with {'seeds ' + ', '.join(found) if found else 'no seed yet'}"
         for name, found in seeds.items()
     )
+
+
+def _left_out(findings: Findings) -> str:
+    """Name the runs that are not used; empty if there are none."""
+    names = [f"{name_of(run.sampling)} with seed {run.seed}" for run in findings.left_out]
+    return f"Left out, because another sampling lacks the seed: {', '.join(names)}. " if names else ""
 
 
 def _commits(runs: Sequence[KeptRun]) -> str:
@@ -113,15 +122,19 @@ def _machines(runs: Sequence[KeptRun]) -> str:
 def _method(findings: Findings) -> list[Block]:
     """Say what a verdict rests on, how sure it can be, and how to make it again."""
     resampling = (
-        f"Intervals and p are from {RESAMPLES:,} resamples of a hierarchical bootstrap. Each draws seeds, then pages "
-        "(in XQuAD-R and MLQA-R: paragraphs), then the questions of each drawn page, all with replacement. A question "
-        "comes with all its translations and language pairs. All systems share their resamples, so every comparison "
-        "is paired by seed, page and question: runs of one seed share their stream of random numbers."
+        f"Intervals and p are from {RESAMPLES:,} resamples of a hierarchical bootstrap. Each draws seeds. It also "
+        "draws pages (in XQuAD-R and MLQA-R: paragraphs), then the questions of each drawn page. All are drawn with "
+        "replacement. A question comes with all its translations and language pairs."
+    )
+    paired = (
+        "All systems share their resamples. So every comparison is paired by seed, page and question. Seeds are paired "
+        f"because runs of one seed share their random numbers. {_pages(findings)}"
     )
     tests = (
-        "p is two-sided: twice the share of resamples in which the difference has the other sign or is 0. A "
-        f"difference is significant if p is below {ALPHA} after Holm's correction within its table, and if the "
-        "differences of all seeds have its sign. A smaller rank distance is better."
+        "p is two-sided: twice the share of resamples in which the difference has the other sign or is 0. A difference "
+        f"is significant if p is below {ALPHA} after Holm's correction. A family for this correction is a table of "
+        "comparisons. In tables 3 to 8, it is one figure over all languages and pairs of samplings. A smaller rank "
+        "distance is better."
     )
     commands = (
         "`python -m stages.reproduction --run` makes the runs, as DVC experiments. `python -m stages.reproduction` "
@@ -129,8 +142,18 @@ def _method(findings: Findings) -> list[Block]:
         "beside it as CSV. `python -m stages.recompute` computes every interval and every p again from a clone, and "
         "compares them with these tables."
     )
-    paragraphs = [resampling, tests, *_seed_chance(findings.runs), commands]
+    paragraphs = [resampling, paired, tests, *_seed_chance(findings.runs), commands]
     return [Heading(2, "How sure this is"), *(Paragraph(text) for text in paragraphs)]
+
+
+def _pages(findings: Findings) -> str:
+    """Say how many pages and questions each benchmark has."""
+    most = findings.claims.groupby("benchmark", sort=False)[["n_pages", "n_questions"]].max()
+    counts = [
+        f"{name_of(str(name))} has {row.n_questions:,} questions on {row.n_pages:,} pages"
+        for name, row in most.iterrows()
+    ]
+    return f"{'; '.join(counts)}." if counts else ""
 
 
 def _seed_chance(runs: Sequence[KeptRun]) -> list[str]:
@@ -138,12 +161,16 @@ def _seed_chance(runs: Sequence[KeptRun]) -> list[str]:
     seeds = min(sum(run.sampling == name for run in runs) for name in SAMPLINGS)
     if seeds < 2:
         return ["With fewer than two seeds of a sampling, nothing is known of what another seed would give."]
-    return [
-        f"{seeds} seeds are few. If only the seeds varied, {seeds} seeds of two equal samplings would all differ in "
-        f"one direction in {2 / 2**seeds:.0%} of all comparisons, and the bootstrap would call that significant. So a "
-        "small difference that is significant here is a lead. Another training text or another encoder may give other "
-        "results; none of these figures covers that."
-    ]
+    few = (
+        f"{seeds} seeds are few. If only the seeds varied, two equal samplings would differ in one direction with all "
+        f"seeds in {2 / 2**seeds:.0%} of all comparisons. The bootstrap would call that significant, and its intervals "
+        f"would hold the true difference in {1 - 2 / 2**seeds:.0%} of all cases, not in 95 %."
+    )
+    rest = (
+        "So a small difference that is significant here should be tested again with more seeds. Another training text "
+        "or another encoder may give other results; none of these figures covers that."
+    )
+    return [few, rest] if seeds <= 3 else [rest]
 
 
 def _provenance(runs: Sequence[KeptRun]) -> list[Block]:
@@ -161,11 +188,13 @@ def _provenance(runs: Sequence[KeptRun]) -> list[Block]:
         ]
         for run in runs
     ]
+    resumed = Paragraph("A training that was stopped and resumed is listed with its last part.")
     where = [Paragraph(f"Machine {number}: {machine}.") for number, machine in enumerate(machines, start=1)]
     columns = ["sampling", "seed", "training started (UTC)", "minutes of training", "peak memory in GiB", "machine"]
     texts = runs[0].folder.parent / UNTRAINED / TEXTS
     return [
         Heading(2, "How these runs were made"),
+        resumed,
         *where,
         Table([*columns, "commit"], rows, text_columns=3),
         *describe_files(read_files(texts), f"runs/{UNTRAINED}/{TEXTS}"),

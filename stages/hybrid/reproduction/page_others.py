@@ -20,8 +20,8 @@ FAMILIES = {  # in the order of the page: title, what is compared with what, whe
     "Each sampling against the base": (BASE.name, False),
 }
 WHY = (
-    "Subtracting each language's mean embedding (centring) needs no training. So what a sampling has beyond the "
-    "centred base is what its training is worth."
+    "Subtracting each language's mean embedding (centring) needs no training. So a sampling pays off only if it "
+    "is better than the centred base."
 )
 
 

@@ -13,19 +13,20 @@ from stages.hybrid.evaluation.significance.intervals import holm
 from stages.hybrid.evaluation.significance.question_table import read_question_tables
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.ground.files import read_table
-from stages.hybrid.reproduction.collect import FOLDER, collect_findings, write_findings
+from stages.hybrid.reproduction.collect import collect_findings, write_findings
 from stages.hybrid.reproduction.kept import KEPT, read_kept_runs
 
 TOLERANCE = 1e-6  # of a figure's size, or of 1 if it is smaller
 FIGURE = ["system", "setting", "measure"]
 CONTRAST = ["system", "against", "setting", "measure"]
+TEXTS = ["family", "benchmark", "encoder", "system", "sampling", "against", "setting", "measure", "group", "query_lang"]
+TEXTS += ["verdict", "better_than"]  # the columns of the reproduction's tables that hold no numbers
 INTERVALS, TESTS = ["low", "high"], ["difference", "low", "high", "p", "p_holm"]
 
 
 def find_reports(reports: Path = REPORTS) -> list[Path]:
     """Return the folders of the reports that have the scores of each question, sorted."""
-    found = [path.parent for path in reports.glob("*/questions")]
-    return sorted([*found, FOLDER] if KEPT.is_dir() else found)
+    return sorted(path.parent for name in ("questions", KEPT.name) for path in reports.glob(f"*/{name}"))
 
 
 def recompute(folder: Path) -> pd.DataFrame:
@@ -36,7 +37,7 @@ def recompute(folder: Path) -> pd.DataFrame:
     Raises:
         UserError: A file is missing or broken, or a table has other rows than the one that is computed again.
     """
-    parts = list(_reproduction() if folder == FOLDER else _report(folder))
+    parts = list(_reproduction(folder) if (folder / KEPT.name).is_dir() else _report(folder))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -63,14 +64,14 @@ def _report(folder: Path) -> Iterator[pd.DataFrame]:
         yield _beside(f"{path.name}: comparisons.csv", rows, again, keys=CONTRAST, columns=TESTS)
 
 
-def _reproduction() -> Iterator[pd.DataFrame]:
+def _reproduction(folder: Path) -> Iterator[pd.DataFrame]:
     """Yield what `recompute` returns for the reproduction: every table is written again and compared."""
     with tempfile.TemporaryDirectory() as partial:
-        write_findings(collect_findings(read_kept_runs(KEPT)), Path(partial))
+        write_findings(collect_findings(read_kept_runs(folder / KEPT.name)), Path(partial))
         for path in sorted(Path(partial).glob("*.csv")):
-            again, committed = read_table(path), read_table(FOLDER / path.name)
-            numbers = [name for name in again if again[name].dtype.kind in "fi"]
-            keys = [name for name in again if name not in numbers]
+            again, committed = read_table(path), read_table(folder / path.name)
+            numbers = [name for name in again if name not in TEXTS]
+            keys = [name for name in again if name in TEXTS]
             yield _beside(path.name, committed, again, keys=keys, columns=numbers)
 
 

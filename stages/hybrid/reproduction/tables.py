@@ -2,10 +2,11 @@
 
 import itertools
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import pandas as pd
 
-from stages.hybrid.evaluation.names import HEADLINES, MEAN, gain_sign
+from stages.hybrid.evaluation.names import HEADLINES, MEAN, SETTINGS, gain_sign
 from stages.hybrid.evaluation.significance.intervals import ALPHA, Difference, bootstrap_p, compare, holm, subtract
 from stages.hybrid.ground.layout import BASE
 from stages.hybrid.reproduction.claims import ENCODERS, PAPER_NAMES
@@ -63,19 +64,48 @@ def group_table(judged: Sequence[Judged], group_of: Callable[[str], str]) -> pd.
 
     Of the adjusted systems, only the centred base is shown. ``query_lang`` holds the group's languages.
     """
-    figures = pd.concat([runs.figures for runs in judged], ignore_index=True)
-    adjusted = figures["system"].map(lambda system: split_name(system)[1] != "")
-    made = adjusted & (figures["system"] != CENTRED_BASE)
-    rows = figures[~made & (figures["measure"] == "map") & (figures["query_lang"] != MEAN)]
-    keys = ["system", "seed", "benchmark", "setting", "measure", "group"]
-    groups = rows.assign(group=rows["query_lang"].map(group_of)).groupby(keys, sort=False, dropna=False)
-    means = groups.agg(value=("value", "mean"), n_queries=("n_queries", "sum"), query_lang=("query_lang", _join))
-    table = with_intervals(over_seeds(means.reset_index()), judged)
-    return table.assign(group=[group_of(langs.split()[0]) for langs in table["query_lang"]])[GROUP]
+    rows = [
+        {
+            "benchmark": runs.benchmark,
+            "setting": setting,
+            "measure": "map",
+            "group": group,
+            "query_lang": " ".join(langs),
+        }
+        | {"system": system}
+        | _over_group(runs, system, setting=setting, langs=langs)
+        for runs in judged
+        for setting in SETTINGS
+        for group, langs in _groups(runs.figures, group_of).items()
+        for system in runs.figures["system"].unique()
+        if split_name(system)[1] == "" or system == CENTRED_BASE
+    ]
+    return pd.DataFrame(rows)[GROUP]
 
 
-def _join(langs: pd.Series) -> str:
-    return " ".join(sorted(set(langs)))
+def _groups(figures: pd.DataFrame, group_of: Callable[[str], str]) -> dict[str, list[str]]:
+    """Return the query languages of each group, both sorted."""
+    langs = sorted(set(figures["query_lang"]) - {MEAN})
+    names = sorted({group_of(lang) for lang in langs})
+    return {name: [lang for lang in langs if group_of(lang) == name] for name in names}
+
+
+def _over_group(runs: Judged, system: str, *, setting: str, langs: list[str]) -> dict[str, Any]:
+    """Return `OURS` of a system's mAP over these query languages. A figure that it lacks is NaN."""
+    found = runs.estimate(system, setting=setting, measure="map", langs=langs)
+    if found is None:
+        return dict.fromkeys(OURS[:4], float("nan")) | {"seeds": 0, "n_queries": 0}
+    low, high = found.interval
+    seeds = found.of_seeds
+    rows = runs.figures.query("system == @system and setting == @setting and measure == 'map' and query_lang in @langs")
+    return {
+        "ours": found.value,
+        "low": low,
+        "high": high,
+        "sd": float(seeds.std(ddof=1)) if len(seeds) > 1 else float("nan"),
+        "seeds": len(seeds),
+        "n_queries": int(rows.drop_duplicates("query_lang")["n_queries"].sum()),  # of one seed
+    }
 
 
 def better_samplings(places: pd.DataFrame, judged: Sequence[Judged]) -> dict[tuple[str, ...], str]:

@@ -35,7 +35,7 @@ def draws_of(questions: int, seed: int, *, resamples: int = 2_000, seeds: int = 
 
 def of_resamples(values: list[float]) -> Estimate:
     """Return a difference with these values in its resamples."""
-    return Estimate(0.0, np.zeros(1), np.array(values), of_one_cell([0.0]))
+    return Estimate(0.0, np.zeros(1), np.array(values), of_one_cell([0.0, 0.0]), np.array([0, 1]))
 
 
 def of_one_cell(values: list[float]) -> QuestionSums:
@@ -126,7 +126,11 @@ def test_the_interval_agrees_with_scipy_if_every_question_has_its_own_page() -> 
 
 def test_a_resample_of_seeds_weighs_each_seed_by_how_often_it_was_drawn() -> None:
     sums = [of_one_cell([0.2, 0.4]), of_one_cell([0.6, 1.0])]
-    draws = Draws(np.array([[1, 1], [1, 1], [2, 0]], dtype=np.uint16), np.array([[0.5, 0.5], [1.0, 0.0], [0.0, 1.0]]))
+    draws = Draws(
+        np.array([[1, 1], [1, 1], [2, 0]], dtype=np.uint16),
+        np.array([[0.5, 0.5], [1.0, 0.0], [0.0, 1.0]]),
+        np.array([0, 1]),
+    )
     found = estimate(sums, draws)
     assert found.of_seeds == pytest.approx([0.3, 0.8])
     assert found.value == pytest.approx(0.55)
@@ -149,6 +153,19 @@ def test_p_is_twice_the_share_of_resamples_on_the_other_side() -> None:
     assert bootstrap_p(of_resamples([-0.1] * 97 + [0.1] * 2)) == pytest.approx(2 * 3 / 100)
     assert bootstrap_p(of_resamples([0.1] * 99)) == pytest.approx(2 / 100)  # no p is 0
     assert bootstrap_p(of_resamples([0.0] * 99)) == 1.0  # equal systems
+
+
+def test_a_resample_without_a_value_counts_against_a_difference_and_one_page_shows_nothing() -> None:
+    assert bootstrap_p(of_resamples([0.1] * 89 + [np.nan] * 10)) == pytest.approx(2 * 11 / 100)
+    alone = draw(["p", "p", "p"], np.random.default_rng(1), resamples=99)
+    assert bootstrap_p(estimate([of_one_cell([0.1, 0.2, 0.3])], alone)) == 1.0
+
+
+def test_what_is_zero_but_for_rounding_errors_is_zero() -> None:
+    draws = draws_of(3, 1, resamples=50)
+    one = estimate([of_one_cell([0.1, 0.2, 0.3])], draws)
+    other = one._replace(resampled=one.resampled + 1e-16)
+    assert bootstrap_p(subtract(other, one)) == 1.0
 
 
 def test_p_is_below_a_twentieth_if_and_only_if_the_interval_leaves_out_zero() -> None:
@@ -242,6 +259,8 @@ def test_systems_with_scores_of_different_queries_are_not_compared() -> None:
         compare(one, other)
     with pytest.raises(UserError, match="two systems have scores of different queries"):
         estimate([of_one_cell([0.1, 0.2]), lacking], draws_of(2, 20, resamples=5, seeds=2))
+    with pytest.raises(UserError, match="a system has 2 runs, expected one for each of 3 seeds"):
+        estimate([of_one_cell([0.1, 0.2])] * 2, draws_of(2, 20, resamples=5, seeds=3))
     table = pd.DataFrame([("en", "en", "z", 0.5)], columns=["query_lang", "passage_lang", "question_id", "map"])
     with pytest.raises(UserError, match="question 'z' is not among those of the benchmark"):
         sum_questions(table, "map", questions=pd.Index(["a"]))

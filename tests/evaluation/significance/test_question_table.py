@@ -80,6 +80,12 @@ def test_rounding_moves_a_mean_over_a_thousand_queries_by_less_than_a_hundred_th
     assert table["map"].astype(float).mean() == pytest.approx(values.mean(), abs=1e-5)
 
 
+def test_a_question_with_two_pages_is_refused() -> None:
+    table = question_table(MEASURED, BIASED, QUERIES)
+    with pytest.raises(UserError, match="question 'a' has two pages, expected one; run the stages prepare and compare"):
+        pages_of({"base": table, "finetuned": table.assign(page_id="p2")})
+
+
 def test_a_missing_or_foreign_table_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="has no table of a system, expected some; run the stage compare"):
         read_question_tables(tmp_path)

@@ -1,7 +1,7 @@
 """How sure a benchmark's figures are: intervals and tests by a hierarchical bootstrap.
 
 A figure is the mean over the queries of each cell, then over the cells of a setting, as `average_benchmark` and
-`average_bias` compute it. A resample draws seeds, then pages, then the questions of each drawn page, all with
+`average_bias` compute it. A resample draws seeds; and pages, then the questions of each drawn page. All are drawn with
 replacement. A drawn question comes with all its translations in all cells, because the eleven translations of a
 question are not eleven independent samples. All systems of a benchmark share their resamples, so every comparison is
 paired by seed, page and question.
@@ -9,7 +9,8 @@ paired by seed, page and question.
 With few seeds these tests find too much. If only the seeds vary, two equal samplings differ "significantly" in a
 quarter of all comparisons with three seeds, before any correction. So a reader also needs each seed's difference.
 
-Source: Davison and Hinkley 1997, section 3.8 (resampling in several levels) and section 4.2 (the added 1 in p).
+Source: Davison and Hinkley 1997, section 3.8. They draw the units of a cluster without replacement. With replacement,
+as here, intervals are a little wider. The 1 that is added in p is that of their section 4.2.
 """
 
 from collections.abc import Collection, Sequence
@@ -27,6 +28,7 @@ ALPHA = 0.05  # a difference is significant if its corrected p is below this
 CONFIDENCE = 0.95
 POWER = 0.8  # of detecting a `detectable_difference`
 RESAMPLES = 10_000
+ZERO_DIGITS = 12  # of a difference: what is 0 but for rounding errors is 0, on every machine
 ROWS_AT_ONCE = 1_000  # resamples that are computed at a time, to limit memory
 
 
@@ -43,6 +45,7 @@ class Draws(NamedTuple):
 
     questions: np.ndarray  # (resamples, questions), uint16: how often a resample has the question
     seeds: np.ndarray  # (resamples, seeds): the share of each seed in a resample; rows sum to 1
+    pages: np.ndarray  # (questions,): the number of each question's page
 
 
 class Estimate(NamedTuple):
@@ -52,11 +55,17 @@ class Estimate(NamedTuple):
     of_seeds: np.ndarray  # (seeds,)
     resampled: np.ndarray  # (resamples,)
     sums: QuestionSums  # of the first seed; only its cells and counts are used
+    pages: np.ndarray  # (questions,): the number of each question's page
 
     @property
     def n_questions(self) -> int:
         """Number of questions that have a value."""
         return int(self.sums.counts.any(axis=1).sum())
+
+    @property
+    def n_pages(self) -> int:
+        """Number of pages whose questions have a value."""
+        return len(np.unique(self.pages[self.sums.counts.any(axis=1)]))
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -119,7 +128,7 @@ def draw(pages: Sequence[str], generator: np.random.Generator, *, seeds: int = 1
     questions = np.empty((resamples, len(codes)), dtype=np.uint16)
     for page, size in enumerate(sizes):
         questions[:, codes == page] = generator.multinomial(drawn[:, page] * size, np.full(size, 1 / size))
-    return Draws(questions, generator.multinomial(seeds, np.full(seeds, 1 / seeds), size=resamples) / seeds)
+    return Draws(questions, generator.multinomial(seeds, np.full(seeds, 1 / seeds), size=resamples) / seeds, codes)
 
 
 def macro_means(sums: QuestionSums, weights: np.ndarray) -> np.ndarray:
@@ -146,14 +155,17 @@ def estimate(runs: Sequence[QuestionSums], draws: Draws) -> Estimate:
     """Return a system's figure. ``runs`` has one entry per seed of ``draws``, or one entry if it has no seeds.
 
     Raises:
-        UserError: The runs have scores of different queries.
+        UserError: The runs have scores of different queries, or some seeds have no run.
     """
+    seeds = draws.seeds.shape[1]
+    if len(runs) not in (1, seeds):
+        raise UserError(f"a system has {len(runs)} runs, expected one for each of {seeds} seeds; make the missing runs")
     for run in runs:
         _check_paired(runs[0], run)
     of_seeds = np.array([macro_mean(run) for run in runs])
     means = np.stack([macro_means(run, draws.questions) for run in runs], axis=1)  # (resamples, seeds)
     resampled = means[:, 0] if len(runs) == 1 else (means * draws.seeds).sum(axis=1)
-    return Estimate(float(of_seeds.mean()), of_seeds, resampled, runs[0])
+    return Estimate(float(of_seeds.mean()), of_seeds, resampled, runs[0], draws.pages)
 
 
 def subtract(one: Estimate, other: Estimate, *, factor: float = 1.0) -> Estimate:
@@ -166,8 +178,9 @@ def subtract(one: Estimate, other: Estimate, *, factor: float = 1.0) -> Estimate
     return Estimate(
         one.value - factor * other.value,
         one.of_seeds - factor * other.of_seeds,
-        one.resampled - factor * other.resampled,
+        (one.resampled - factor * other.resampled).round(ZERO_DIGITS),
         one.sums,
+        one.pages,
     )
 
 
@@ -184,10 +197,13 @@ def _check_paired(one: QuestionSums, other: QuestionSums) -> None:
 def bootstrap_p(difference: Estimate) -> float:
     """Return the two-sided p-value of the hypothesis that a difference is 0, in (0, 1].
 
-    Of B resamples, let m be the smaller of two numbers: those at or below 0, and those at or above 0. Then p is
-    2 (1 + m) / (1 + B), at most 1. It is below .05 if, and only if, the 95 % interval leaves out 0, up to rounding.
+    Of B resamples, let m be the smaller of two numbers: those that are not above 0, and those that are not below 0.
+    Then p is 2 (1 + m) / (1 + B), at most 1. A resample without a value counts in both numbers. If all have a value, p
+    is below .05 if, and only if, the 95 % interval leaves out 0, up to rounding. With one page only, p is 1.
     """
-    below, above = (np.count_nonzero(side) for side in (difference.resampled <= 0, difference.resampled >= 0))
+    if difference.n_pages < 2:
+        return 1.0
+    below, above = (np.count_nonzero(~side) for side in (difference.resampled > 0, difference.resampled < 0))
     return float(min(1.0, 2 * (1 + min(below, above)) / (1 + len(difference.resampled))))
 
 

@@ -75,6 +75,12 @@ def read_question_tables(folder: Path) -> dict[str, pd.DataFrame]:
 
 
 def pages_of(tables: Mapping[str, pd.DataFrame]) -> pd.Series:
-    """Return the page of each question that occurs in any of the tables of `question_table`, sorted by question."""
-    known = pd.concat([table[QUESTION].drop_duplicates() for table in tables.values()])
-    return known.drop_duplicates("question_id").set_index("question_id")["page_id"].sort_index()
+    """Return the page of each question that occurs in any of the tables of `question_table`, sorted by question.
+
+    Raises:
+        UserError: Two tables have different pages for a question.
+    """
+    known = pd.concat([table[QUESTION].drop_duplicates() for table in tables.values()]).drop_duplicates()
+    if twice := known.loc[known["question_id"].duplicated(), "question_id"].tolist():
+        raise UserError(f"question {twice[0]!r} has two pages, expected one; run the stages prepare and compare again")
+    return known.set_index("question_id")["page_id"].sort_index()
