@@ -2,12 +2,15 @@
 
 import json
 import re
+from typing import Any
 
 import pandas as pd
 import pytest
 
+from stages.hybrid.all_params import PROFILES, composed_values
+from stages.hybrid.base.params import LABELLED
 from stages.hybrid.evaluation.names import HEADLINES
-from stages.hybrid.report.figures import show, show_p
+from stages.hybrid.report.figures import show, show_interval, show_p
 from support.committed import (
     COUNTS,
     EXPERIMENTS,
@@ -15,11 +18,13 @@ from support.committed import (
     bias_counts,
     costs_of,
     figures_of,
+    gains_over,
     headline_rows,
     read_profile,
     read_report,
     section_of,
     table_rows,
+    verdicts,
 )
 from support.stage_scripts import ROOT
 
@@ -27,8 +32,7 @@ ITALIC = re.compile(r"^\*.*\*$")
 HELP, LAREQA, SAMPLINGS, COSTS = (
     section_of(RESULTS, heading) for heading in ("GNOME's help", "XQuAD-R and", "The paper's samplings", "Time and")
 )
-MAPS = HEADLINES[:3]
-DISTANCE = HEADLINES[3]
+GAINS, RECIPE = (section_of(RESULTS, heading) for heading in ("What training adds", "Recipe"))
 BENCH = json.loads((ROOT / "reports" / "bench.json").read_text(encoding="utf-8"))
 BENCH_ROWS = {row["name"]: row for row in BENCH["rows"]}
 # the rows of the table of times, from the first
@@ -65,13 +69,55 @@ def test_the_paper_s_figures_are_the_paper_s() -> None:
             assert figures == [show(measure, values[setting, measure]) for setting, measure in keys]
 
 
-def test_every_test_of_profile_help_has_the_p_value_of_the_page() -> None:
-    for against in ("base", "base+centred"):
-        rows = headline_rows("help/tables/comparisons.csv", system="finetuned", against=against)
-        assert all(row["difference"] > 0 for figure, row in rows.items() if figure in MAPS)
-        assert rows[DISTANCE]["difference"] < 0
-        (p,) = {show_p(row["p_holm"]) for row in rows.values()}
-        assert f"in all four figures (p = {p} each)" in HELP
+@pytest.mark.parametrize("against", ["base+centred", "base"])
+def test_the_tables_of_gains_and_losses_are_those_of_the_committed_reports(against: str) -> None:
+    heading = f"| fine-tuned minus {'centred base' if against == 'base+centred' else 'base'} "
+    shown = {name: figures for name, *figures in table_rows(RESULTS, heading)}
+    gains = gains_over(against)
+    assert list(shown) == list(gains)
+    for name, rows in gains.items():
+        assert shown[name] == [in_full(row) for row in rows], name
+
+
+def in_full(row: dict[str, Any]) -> str:
+    """Return a difference as the page shows it: with its interval and p."""
+    measure, p = row["measure"], show_p(row["p_holm"])
+    interval = show_interval(measure, row["low"], row["high"], sign=True)
+    return f"{show(measure, row['difference'], sign=True)}{interval}, p {p if p.startswith('<') else f'= {p}'}"
+
+
+def test_the_words_on_gains_and_losses_are_those_of_the_committed_reports() -> None:
+    centred = {name: verdicts(rows) for name, rows in gains_over("base+centred").items()}
+    assert centred == {"GNOME's help": [1, 1, 1, 1], "XQuAD-R": [1, 1, 1, 0], "MLQA-R": [-1, -1, -1, -1]}
+    base = {name: verdicts(rows) for name, rows in gains_over("base").items()}
+    assert base == {"GNOME's help": [1, 1, 1, 1], "XQuAD-R": [0, 1, 1, 1], "MLQA-R": [0, 1, 1, 1]}
+    for words in (
+        "On GNOME's help, training is significantly better than the centred base in all four figures.",
+        "On XQuAD-R, it is significantly better in mAP. Its rank distance does not differ significantly.",
+        "On MLQA-R, it is significantly worse in all four figures.",
+        "monolingual mAP on XQuAD-R and MLQA-R does not differ significantly. Everything else is significantly better.",
+    ):
+        assert words in GAINS
+
+
+def test_the_recipe_is_that_of_the_profiles() -> None:
+    help_, *others = (composed_values(name, ROOT / PROFILES) for name in ("help", "lareqa", "samplings"))
+    for params in (help_, *others):
+        training = params["training"]
+        assert params["base"]["source"] == "packaged"
+        assert f"| temperature | {training['temperature']} |" in RECIPE
+        assert f"| gradient clipping | at a norm of {training['max_grad_norm']};" in RECIPE
+        assert training["dropout"] == 0 and "| dropout | none |" in RECIPE
+        share = round(training["base_share"] * 100)
+        assert f"| weights that are saved | {share} % base, {100 - share} % fine-tuned;" in RECIPE
+        assert f"| word embeddings | {training['word_embeddings']} |" in RECIPE
+    assert help_["sampler"]["language_exponent"] == 0
+    (exponent,) = {params["sampler"]["language_exponent"] for params in others}
+    assert f"evenly (help); by their pairs to the power of {exponent} (lareqa, samplings)" in RECIPE
+    assert LABELLED["multilingual-e5-small"].datasets in RECIPE
+    for profile in ("help", "lareqa"):
+        norms = read_report(f"{profile}/tables/training.csv")["grad_norm"]
+        assert (norms > help_["training"]["max_grad_norm"]).all(), "the page says that clipping acted in every step"
 
 
 def test_the_other_bias_measures_of_profile_help_are_better_and_worse_in_as_many_as_the_page_says() -> None:
@@ -108,37 +154,6 @@ def test_the_data_and_steps_of_each_run_are_those_of_its_profile() -> None:
     sampler = samplings["sampler"]
     assert f"{sampler['batches']} steps of {sampler['batch_size']} pairs on" in SAMPLINGS
     assert f"help pages in {len(samplings['languages'])} languages" in SAMPLINGS
-
-
-def test_the_comparisons_with_the_centred_base_are_those_of_the_committed_report() -> None:
-    name, where = "lareqa/tables/comparisons.csv", {"system": "finetuned", "against": "base+centred"}
-    rows = headline_rows(name, benchmark="xquad_r", **where)
-    gains = [show("map", rows[figure]["difference"]) for figure in MAPS]
-    (p,) = {show_p(rows[figure]["p_holm"]) for figure in MAPS}
-    distance = rows[DISTANCE]
-    assert f"better than the centred base in mAP: by {join(gains)} (p = {p} each)" in LAREQA
-    shown = show("rank_distance", distance["difference"], sign=True)
-    assert f"does not differ significantly ({shown}, p = {show_p(distance['p_holm'])})" in LAREQA
-    rows = headline_rows(name, benchmark="mlqa_r", **where)
-    losses = [show("map", -rows[figure]["difference"]) for figure in MAPS]
-    ps = [show_p(rows[figure]["p_holm"]) for figure in MAPS]
-    distance = rows[DISTANCE]
-    shown = show("rank_distance", distance["difference"])
-    assert f"worse than the centred base in all four figures: by {join(losses)} mAP (p = {join(ps)})" in LAREQA
-    assert f"and by {shown} ranks (p = {show_p(distance['p_holm'])})" in LAREQA
-
-
-def test_the_comparisons_with_the_base_are_those_of_the_committed_report() -> None:
-    xquad_r, mlqa_r = (
-        headline_rows("lareqa/tables/comparisons.csv", benchmark=name, system="finetuned", against="base")
-        for name in ("xquad_r", "mlqa_r")
-    )
-    for rows in (xquad_r, mlqa_r):
-        assert [figure for figure, row in rows.items() if row["p_holm"] >= 0.05] == [MAPS[0]]
-        assert rows[MAPS[1]]["difference"] > 0 and rows[MAPS[2]]["difference"] > 0 > rows[DISTANCE]["difference"]
-    texts = [show("map", rows[MAPS[0]]["difference"], sign=True) for rows in (xquad_r, mlqa_r)]
-    ps = [show_p(rows[MAPS[0]]["p_holm"]) for rows in (xquad_r, mlqa_r)]
-    assert f"({texts[0]} on XQuAD-R, p = {ps[0]}; {texts[1]} on MLQA-R, p = {ps[1]})" in LAREQA
 
 
 def test_the_table_of_samplings_is_that_of_the_committed_runs() -> None:

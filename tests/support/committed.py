@@ -1,11 +1,12 @@
 """The pages of the project and the committed reports that their figures come from."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 
-from stages.hybrid.evaluation.names import HEADLINES
+from stages.hybrid.evaluation.names import HEADLINES, gain_sign
 from stages.hybrid.ground.params import read_mapping
 from stages.hybrid.report.figures import show
 from support.stage_scripts import ROOT
@@ -49,6 +50,25 @@ def figures_of(profile: str, benchmark: str, system: str) -> list[str]:
     """Return a system's headline figures in a committed report, as they are shown."""
     rows = headline_rows(f"{profile}/tables/summary.csv", benchmark=benchmark, system=system)
     return [show(measure, row["value"]) for (_, measure), row in rows.items()]
+
+
+RUNS = {"GNOME's help": ("help", "gnome"), "XQuAD-R": ("lareqa", "xquad_r"), "MLQA-R": ("lareqa", "mlqa_r")}
+
+
+def gains_over(against: str) -> dict[str, list[dict[str, Any]]]:
+    """Return the comparisons of the fine-tuned model with ``against`` in the committed reports, by benchmark."""
+    found = {}
+    for name, (profile, benchmark) in RUNS.items():
+        where = {"benchmark": benchmark, "system": "finetuned", "against": against}
+        rows = headline_rows(f"{profile}/tables/comparisons.csv", **where)
+        found[name] = [row.to_dict() | {"measure": measure} for (_, measure), row in rows.items()]
+    return found
+
+
+def verdicts(rows: Sequence[dict[str, Any]]) -> list[int]:
+    """Return 1 for each comparison that is significantly better, -1 if it is worse, else 0."""
+    gains = [gain_sign(row["measure"]) * row["difference"] for row in rows]
+    return [0 if row["p_holm"] >= 0.05 else 1 if gain > 0 else -1 for row, gain in zip(rows, gains, strict=True)]
 
 
 def costs_of(profile: str) -> tuple[str, str]:
