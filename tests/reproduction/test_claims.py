@@ -173,10 +173,11 @@ def test_verdicts_are_counted_in_the_words_of_their_family_and_pools_apart() -> 
     pool = ROW | {"setting": "multilingual"}
     rows = pd.DataFrame([ROW | {"verdict": BETTER}, ROW, ROW | {"verdict": WORSE}, pool | {"verdict": WORSE}])
     assert count_verdicts("thesis", rows) == (
-        "Of 3 comparisons that test whether hybrid is the highest, it holds in 1, does not hold in 1, and is open in "
-        "1. Of 1 that test whether it is the highest or comparable, hybrid is the highest in 0, not the highest in 1, "
-        "and 0 are open."
+        "Of 3 comparisons in which the paper calls it the highest, hybrid is significantly better in 1, significantly "
+        "worse in 1, and not significantly different in 1. Of 1 in which the paper calls it the highest or comparable, "
+        "hybrid is significantly better in 0, significantly worse in 1, and not significantly different in 0."
     )
-    assert count_verdicts("weaker", rows) == "Of 4 comparisons, hybrid is better in 1, worse in 2, and 1 are open."
+    words = "Of 4 comparisons, hybrid is significantly better in 1, significantly worse in 2, and not significantly "
+    assert count_verdicts("weaker", rows) == f"{words}different in 1."
     assert verdict_of(pool | {"verdict": WORSE}) == "not the highest"
     assert verdict_of(ROW | {"family": "as_good", "verdict": WORSE}) == "more than 1 % worse"

@@ -82,19 +82,18 @@ def costs_of(profile: str) -> tuple[str, str]:
     return f"{hours * 60 + minutes + seconds / 60:.0f} minutes", f"{peak:.1f} GiB"
 
 
-def bias_counts() -> tuple[int, int]:
-    """Return in how many bias measures of profile help the model is better and worse than the centred base.
+def bias_losses(profile: str, benchmark: str) -> tuple[int, int]:
+    """Return in how many bias measures the fine-tuned model is worse than the centred base, and how many there are.
 
-    Rank distance is left out: it is a headline figure.
+    Rank distance is left out, because it is a headline figure, and so is its share of the pool.
     """
     better = {"awrf@10": 1, "peer": 1, "rank_correlation": 1, "mrc@10": 1}
-    better |= {"rank_distance_share": -1, "own_language_first": -1}
-    better |= {"own_language_share@10": -1, "language_divergence@10": -1}
-    pooled = read_report("help/tables/summary.csv", setting="multilingual")
-    values = pooled.pivot_table(index="measure", columns="system", values="value").loc[list(better)]
-    gains = (values["finetuned"] - values["base+centred"]) * pd.Series(better)
-    assert len(pooled["measure"].unique()) == 11 + len(better)  # ten of quality, rank distance and these
-    return int((gains > 0).sum()), int((gains < 0).sum())
+    better |= {"own_language_first": -1, "own_language_share@10": -1, "language_divergence@10": -1}
+    pooled = read_report(f"{profile}/tables/summary.csv", benchmark=benchmark, setting="multilingual")
+    values = pooled.pivot_table(index="measure", columns="system", values="value").reindex(list(better)).dropna()
+    gains = (values["finetuned"] - values["base+centred"]) * pd.Series(better)[values.index]
+    assert len(pooled["measure"].unique()) == 12 + len(values)  # ten of quality, rank distance, its share, and these
+    return int((gains < 0).sum()), len(gains)
 
 
 def read_profile(name: str) -> dict[str, Any]:

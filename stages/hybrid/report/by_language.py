@@ -30,11 +30,10 @@ FAIR_WORDS = (
     "equal relevance are in random order. This order is the same for all translations of a question. So the ranking is "
     "perfect, and prefers no language. Its row shows what a fair ranking scores on this benchmark: compare a system "
     "with it, not with 0 or 1.",
-    f"No ranking has a smaller rank distance than `{FAIR}`. Its awrf is the best value on this benchmark if each "
-    "query's relevant passages fill the top ranks and are each in another language. No ranking then has a larger one, "
-    "and every perfect ranking has the same. It can still be below 1, because attention falls with rank. On other "
-    "benchmarks, awrf also depends on the order of the relevant passages, or on the passages after them. Then the row "
-    "estimates an expected value, from one random order, and single rankings can be above it.",
+    f"No ranking has a smaller rank distance than `{FAIR}`. If each query has one relevant passage per language, and "
+    f"these fill the top ranks, no ranking has a larger awrf than `{FAIR}`. This best value can be below 1, because "
+    f"attention falls with rank. On other benchmarks, the awrf of `{FAIR}` is an estimate from one random order, and "
+    "a ranking can exceed it.",
 )
 RESOURCES = (
     "mAP by how much data there is in the query language. High is class 4 or 5 of Joshi et al. 2020 (arXiv "

@@ -1,4 +1,4 @@
-"""What decides a run's figures besides its data: the base encoder and the parameters, each explained in one line."""
+"""The choices behind a run's figures: the base encoder and the main parameters, each explained in one line."""
 
 import pandas as pd
 
@@ -47,7 +47,7 @@ def recipe_table(recipe: Recipe, curve: pd.DataFrame | None) -> Table:
     The name of a parameter is that in params.yaml. ``curve`` has the column grad_norm, the norm before clipping.
     """
     rows = [*_base(recipe.base), *_batches(recipe.sampler, len(recipe.datasets)), *_training(recipe.training, curve)]
-    return Table(["what decides these figures", "here", "what it means"], rows, text_columns=3)
+    return Table(["choice", "here", "what it means"], rows, text_columns=3)
 
 
 def _base(base: BaseParams) -> list[list[str]]:
@@ -61,7 +61,9 @@ def _base(base: BaseParams) -> list[list[str]]:
 
 def _batches(sampler: SamplerParams, datasets: int) -> list[list[str]]:
     drawn = "is drawn in proportion to its pairs to the power of this number: 0 is evenly, 1 is by size."
+    steps = f"{sampler.batches:,} of {sampler.batch_size} pairs"
     rows = [
+        ["batches", steps, f"Strategy {sampler.strategy}; one batch is one step of training."],
         ["mono_ratio", f"{sampler.mono_ratio}", "Probability that a hybrid batch is monolingual, not cross-lingual."],
         ["language_exponent", f"{sampler.language_exponent}", f"A language {drawn}"],
     ]
@@ -74,6 +76,7 @@ def _training(params: TrainingParams, curve: pd.DataFrame | None) -> list[list[s
     mixed = f"The saved weights are the average of the base ({params.base_share:.0%}) and the fine-tuned model."
     dropped = "Share of the activations that is set to 0 at random in training."
     words = {
+        "learning_rate": "The highest in the run: it rises at first, then falls linearly.",
         "temperature": "The loss divides cosines by it. The smaller it is, the more the hardest negatives count.",
         "max_grad_norm": _clipping(params.max_grad_norm, curve),
         "dropout": dropped if params.dropout else "No activations are set to 0 at random in training.",

@@ -57,7 +57,7 @@ class Family(NamedTuple):
 FAMILIES = {
     "thesis": Family("The paper's claim: hybrid against the better of the other two", figures=QUALITY),
     "ranks": Family("Rank distance: hybrid against the better of the other two", figures=(RANKS,)),
-    "weaker": Family("Hybrid against the sampling that is weak in the setting", strong=False),
+    "weaker": Family("The easier comparison: the sampling that is not made for the setting", strong=False),
     "as_good": Family("Our own question: does hybrid lose more than 1 %?", margin=MARGIN),
     "unseen": Family("Languages that training never saw", unseen=True),
 }

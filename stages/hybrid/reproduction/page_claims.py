@@ -56,12 +56,14 @@ VERDICTS = {  # a family's words for better, worse and neither
     "as_good": (f"not more than {SHARE} worse", f"more than {SHARE} worse", OPEN),
 }
 COMPARED = ("hybrid is better", "hybrid is worse", OPEN)  # those of the other families
-COUNTED = {  # a family's words, of several comparisons
-    "thesis": ("it holds in {}", "does not hold in {}", "is open in {}"),
+BETTER_WORSE = (
+    "hybrid is significantly better in {}",
+    "significantly worse in {}",
+    "not significantly different in {}",
+)
+COUNTED = {  # a family's words, of several comparisons; else `BETTER_WORSE`
     "as_good": (f"hybrid is not more than {SHARE} worse in {{}}", f"more than {SHARE} worse in {{}}", "{} are open"),
 }
-COMPARED_COUNTED = ("hybrid is better in {}", "worse in {}", "{} are open")
-COMPARABLE_COUNTED = ("hybrid is the highest in {}", "not the highest in {}", "{} are open")
 
 
 def describe_claims(findings: Findings) -> list[Block]:
@@ -84,13 +86,12 @@ def describe_claims(findings: Findings) -> list[Block]:
 
 def count_verdicts(family: str, rows: pd.DataFrame) -> str:
     """Return how many of a family's comparisons have which verdict, in one or two sentences."""
+    words = COUNTED.get(family, BETTER_WORSE)
     if family != "thesis":
-        return _counted(rows, COUNTED.get(family, COMPARED_COUNTED), "comparisons")
+        return _counted(rows, words, "comparisons")
     pooled = rows["setting"] == "multilingual"
-    highest = _counted(rows[~pooled], COUNTED[family], "comparisons that test whether hybrid is the highest")
-    return (
-        f"{highest} {_counted(rows[pooled], COMPARABLE_COUNTED, 'that test whether it is the highest or comparable')}"
-    )
+    highest = _counted(rows[~pooled], words, "comparisons in which the paper calls it the highest")
+    return f"{highest} {_counted(rows[pooled], words, 'in which the paper calls it the highest or comparable')}"
 
 
 def _counted(rows: pd.DataFrame, words: tuple[str, str, str], what: str) -> str:

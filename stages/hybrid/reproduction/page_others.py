@@ -13,11 +13,11 @@ from stages.hybrid.reproduction.findings import Findings
 from stages.hybrid.reproduction.tables import CENTRED_BASE
 from stages.hybrid.retrieval.baselines import split_name
 
-CENTRED = f"Each sampling against {name_system(CENTRED_BASE)}"
+CENTRED = f"Each sampling compared with {name_system(CENTRED_BASE)}"
 FAMILIES = {  # in the order of the page: title, what is compared with what, whether the sampling is centred
     CENTRED: (CENTRED_BASE, False),
-    "Each sampling, centred as well, against the centred base": (CENTRED_BASE, True),
-    "Each sampling against the base": (BASE.name, False),
+    "Each sampling after centring, compared with the centred base": (CENTRED_BASE, True),
+    "Each sampling compared with the base": (BASE.name, False),
 }
 WHY = (
     "Subtracting each language's mean embedding (centring) needs no training. So a sampling pays off only if it "
