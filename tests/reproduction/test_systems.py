@@ -35,7 +35,7 @@ def test_the_mean_row_is_the_benchmarks_figure(toy_runs: Path, judged: Judged) -
     measured = table[["setting", "query_lang", "passage_lang", "question_id", "map"]].astype({"map": float})
     measured = measured.assign(query_id=measured["question_id"] + measured["query_lang"])
     assert ours.to_dict() == pytest.approx(average_benchmark(measured).set_index("setting")["value"].to_dict())
-    assert judged.means["x_y", "monolingual", "map"].of_seeds[1] == pytest.approx(ours["monolingual"])
+    assert judged.estimates["x_y", "monolingual", "map"]["mean"].of_seeds[1] == pytest.approx(ours["monolingual"])
 
 
 def test_table_1_has_ours_the_papers_the_difference_and_who_is_beaten(judged: Judged) -> None:

@@ -82,7 +82,7 @@ def describe_files(files: list[RawFile], path: str = f"tables/{TEXTS}") -> list[
         key = (file.name, file.kind, file.licence, file.version or "–", file.sha256_of_text[:HASH])
         alike.setdefault(key, []).append(file)
     rows = [[*key, count_files(group)] for key, group in alike.items()]
-    text = f"Every raw file, with its version and hash: [{path}]({path})."
+    text = f"Every raw file, with its hash, and its version if it has one: [{path}]({path})."
     columns = ["name", "kind", "licence", "version", "hash of the text", "from"]
     return [Paragraph(text), Table(columns, rows, text_columns=6)]
 

@@ -25,6 +25,10 @@ ANSWERED = {  # the families of claims in the answer, and what introduces them
     "ranks": "Rank distance, hybrid against the better of the other two samplings:",
     "weaker": "The easier comparison, hybrid against the sampling that is not made for the setting:",
 }
+HEADLINE_WORDS = (
+    "Headline figures are mean average precision (mAP) in the three settings, and rank distance: the rank of the last "
+    "relevant passage minus that of the first. “How sure this is” has the tests."
+)
 
 
 def describe_findings(findings: Findings) -> list[Block]:
@@ -54,6 +58,11 @@ def _answer(findings: Findings) -> list[Block]:
     for family, words in ANSWERED.items():
         if len(rows := claims[claims["family"] == family]):
             blocks.append(Paragraph(f"{words} {count_verdicts(family, rows)}"))
+    if len(blocks) > 1:
+        seeds = len({run.seed for run in findings.runs})
+        blocks.append(
+            Paragraph(f"Each sampling has {seeds} seed{'s' if seeds > 1 else ''}, which is few. {HEADLINE_WORDS}")
+        )
     if len(asked):
         text = f"In {name_system(CENTRED_BASE)}, each language's mean embedding is subtracted. This needs no training."
         blocks.append(Paragraph(text))
@@ -88,7 +97,9 @@ def _recipe(runs: Sequence[KeptRun]) -> list[Block]:
     """Return the section on what all runs share but for the strategy, which is that of hybrid."""
     curves = [read_table(run.folder / CURVE.name) for run in runs]
     shown = next((run for run in runs if run.sampling == HYBRID), runs[0])
-    return describe_recipe(Recipe.model_validate(shown.params), curve=pd.concat(curves))
+    heading, table = describe_recipe(Recipe.model_validate(shown.params), curve=pd.concat(curves))
+    words = f"That of {name_of(shown.sampling)}; the other samplings differ in the strategy only."
+    return [heading, Paragraph(words), table]
 
 
 def _seeds(runs: Sequence[KeptRun]) -> str:
@@ -132,7 +143,8 @@ def _method(findings: Findings) -> list[Block]:
         f"because runs of one seed share their random numbers. {_pages(findings)}"
     )
     tests = (
-        "p is two-sided: twice the share of resamples in which the difference has the other sign or is 0. A difference "
+        "p is two-sided: twice the share of resamples in which the difference has the other sign or is 0. It is never "
+        f"below {2 / (1 + RESAMPLES):.5f}. A difference "
         f"is significant if p is below {ALPHA} after Holm's correction. A family for this correction is a table of "
         "comparisons. In tables 3 to 8, it is one figure over all languages and pairs of samplings. A smaller rank "
         "distance is better."

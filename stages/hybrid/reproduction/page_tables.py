@@ -46,7 +46,8 @@ def describe_tables(findings: Findings) -> list[Block]:
         "Ours is the mean over seeds ± the standard deviation between them, with its 95 % interval. The difference is "
         "ours minus the paper's. In rows of one query language, a letter behind our figure says that it is "
         f"significantly better than that of another sampling: {letters}. That is p < {ALPHA}, Holm-corrected over all "
-        "languages of the figure. Means over languages have no letters: the sections above test them."
+        "languages and pairs of samplings of the figure. Means over languages have no letters: the sections above "
+        "test them."
     )
     blocks: list[Block] = [Heading(2, "The tables"), Paragraph(text)]
     for number, table in findings.tables.items():

@@ -1,6 +1,6 @@
 """What the kept runs measured: every figure in one tidy table, and estimates of it for the tests."""
 
-from collections.abc import Collection, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,11 +15,12 @@ from stages.hybrid.evaluation.significance.intervals import (
     QuestionSums,
     draw,
     estimate,
-    select_languages,
+    estimate_languages,
+    estimate_parts,
     sum_questions,
 )
 from stages.hybrid.evaluation.significance.question_table import FIGURES, pages_of, read_question_tables
-from stages.hybrid.reproduction.kept import UNTRAINED, KeptRun
+from stages.hybrid.reproduction.kept import SAMPLINGS, UNTRAINED, KeptRun
 from stages.hybrid.retrieval.baselines import adjusted_name, split_name
 
 KEYS = ["system", "benchmark", "setting", "measure", "query_lang"]
@@ -35,22 +36,28 @@ class Judged:
             benchmark's own figure has the query language `MEAN`.
         sums: The sums by question, one entry per seed, by system, setting and measure (`FIGURES`).
         draws: The resamples that all tests on the benchmark share.
-        means: The estimate of each of ``sums`` over all languages.
+        estimates: The estimate of each of ``sums`` over all languages (`MEAN`), and by query language if it was asked
+            for.
     """
 
     benchmark: str
     figures: pd.DataFrame
     sums: dict[tuple[str, str, str], list[QuestionSums]]
     draws: Draws
-    means: dict[tuple[str, str, str], Estimate]
+    estimates: dict[tuple[str, str, str], dict[str, Estimate]]
 
-    def estimate(self, system: str, *, setting: str, measure: str, langs: Collection[str] = (MEAN,)) -> Estimate | None:
+    def estimate(self, system: str, *, setting: str, measure: str, langs: Sequence[str] = (MEAN,)) -> Estimate | None:
         """Return a system's figure, over ``langs`` as query languages; None if it has no such figure."""
         key = system, setting, measure
-        if list(langs) == [MEAN] or key not in self.sums:
-            return self.means.get(key)
-        chosen = [select_languages(sums, langs) for sums in self.sums[key]]
-        return estimate(chosen, self.draws) if chosen[0].cells else None
+        if key not in self.sums:
+            return None
+        if len(langs) == 1:
+            known = self.estimates[key]
+            if langs[0] not in known and langs[0] in {lang for lang, _ in self.sums[key][0].cells}:
+                known |= estimate_languages(self.sums[key], self.draws)
+            return known.get(langs[0])
+        cells = [i for i, (lang, _) in enumerate(self.sums[key][0].cells) if lang in langs]
+        return estimate_parts(self.sums[key], self.draws, {MEAN: cells})[MEAN] if cells else None
 
 
 def judge_runs(runs: Sequence[KeptRun], benchmark: str) -> Judged:
@@ -76,10 +83,13 @@ def judge_runs(runs: Sequence[KeptRun], benchmark: str) -> Judged:
     for (system, _), table in tables.items():
         for setting, measure, rows in _figures_in(table):
             sums.setdefault((system, setting, measure), []).append(sum_questions(rows, measure, questions=pages.index))
-    means = {key: estimate(of_seeds, draws) for key, of_seeds in sums.items()}
+    by_language = {
+        key: estimate_languages(of_seeds, draws) if key[0] in SAMPLINGS else {MEAN: estimate(of_seeds, draws)}
+        for key, of_seeds in sums.items()
+    }
     figures = [_tidy(table).assign(system=system, seed=seed) for (system, seed), table in tables.items()]
     table = pd.concat(figures, ignore_index=True).assign(benchmark=benchmark).astype({"seed": "Int64"})
-    return Judged(benchmark, table[[*KEYS, "seed", "value", "n_queries"]], sums, draws, means)
+    return Judged(benchmark, table[[*KEYS, "seed", "value", "n_queries"]], sums, draws, by_language)
 
 
 def _figures_in(table: pd.DataFrame) -> list[tuple[str, str, pd.DataFrame]]:

@@ -13,10 +13,12 @@ from stages.hybrid.evaluation.significance.intervals import (
     Estimate,
     QuestionSums,
     bootstrap_p,
+    cell_means,
     compare,
     detectable_difference,
     draw,
     estimate,
+    estimate_languages,
     holm,
     macro_mean,
     macro_means,
@@ -75,7 +77,7 @@ def test_a_resample_is_the_figure_of_the_questions_that_were_drawn() -> None:
     questions = pd.Index(sorted(table["question_id"].unique()))
     sums = sum_questions(table, "map", questions=questions)
     weights = draw(list("aabbbccc"), np.random.default_rng(3), resamples=20).questions
-    for row, mean in zip(weights, macro_means(sums, weights), strict=True):
+    for row, mean in zip(weights, macro_means(cell_means(sums, weights)), strict=True):
         drawn = pd.concat(
             [table[table["question_id"] == q] for q, n in zip(questions, row, strict=True) for _ in range(int(n))]
         )
@@ -111,7 +113,7 @@ def test_the_draw_agrees_with_one_that_takes_pages_and_questions_out_of_lists() 
 
 def test_a_cell_that_is_empty_in_a_resample_is_left_out_of_its_mean() -> None:
     sums = QuestionSums([("de", "all"), ("en", "all")], np.array([[0.5, 0.9], [0.3, 0.0]]), np.array([[1, 1], [1, 0]]))
-    assert macro_means(sums, np.array([[0.0, 2.0]])).tolist() == [0.3]
+    assert macro_means(cell_means(sums, np.array([[0.0, 2.0]]))).tolist() == [0.3]
 
 
 def test_the_interval_agrees_with_scipy_if_every_question_has_its_own_page() -> None:
@@ -135,6 +137,20 @@ def test_a_resample_of_seeds_weighs_each_seed_by_how_often_it_was_drawn() -> Non
     assert found.of_seeds == pytest.approx([0.3, 0.8])
     assert found.value == pytest.approx(0.55)
     assert found.resampled == pytest.approx([0.55, 0.3, 0.6])
+
+
+def test_the_figure_of_a_language_is_that_of_its_cells_alone() -> None:
+    cells = [("de", "en"), ("en", "de"), ("de", "fr")]
+    sums = [QuestionSums(cells, np.array([[0.2, 0.9, 0.4], [0.6, 0.1, 0.8]]) * k, np.ones((2, 3), int)) for k in (1, 2)]
+    draws = draws_of(2, 1, resamples=40, seeds=2)
+    found = estimate_languages(sums, draws)
+    alone = [QuestionSums([cells[0], cells[2]], one.totals[:, [0, 2]], one.counts[:, [0, 2]]) for one in sums]
+    expected = estimate(alone, draws)
+    assert list(found) == ["mean", "de", "en"]
+    assert found["mean"].resampled == pytest.approx(estimate(sums, draws).resampled)
+    assert found["de"].value == pytest.approx((0.4 + 0.6) / 2 * 1.5)
+    assert found["de"].resampled == pytest.approx(expected.resampled)
+    assert found["de"].of_seeds == pytest.approx(expected.of_seeds)
 
 
 def test_a_difference_is_paired_by_seed_so_what_both_have_of_a_seed_does_not_widen_it() -> None:
