@@ -2,13 +2,16 @@
 
 import ast
 import itertools
+import json
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
 from stages.hybrid.all_params import composed_values, profile_names
+from stages.hybrid.report.tables import bias_by_language
 from support.stage_scripts import ROOT, expand_folders, imported_files, parameters_read
 
 STAGES: dict[str, dict[str, Any]] = YAML(typ="safe", pure=True).load(ROOT / "dvc.yaml")["stages"]
@@ -81,3 +84,11 @@ def test_the_resolved_stages_are_few_and_have_different_names(profile: str) -> N
     names = resolved_names(composed_values(profile))
     assert len(set(names)) == len(names)  # if two stages have one name, DVC silently drops one
     assert len(STAGES) <= len(names) < 40
+
+
+def test_the_plot_of_language_bias_shows_columns_of_its_table() -> None:
+    template = json.loads((ROOT / ".dvc" / "plots" / "bias.json").read_text(encoding="utf-8"))
+    fields = {channel["field"] for channel in template["encoding"].values()} - {"rev"}  # DVC adds the revision
+    columns = ["benchmark", "system", "query_lang", "measure", "value"]
+    bias = pd.DataFrame([("gnome", "base", "de", "rank_distance", 1.0)], columns=columns)
+    assert fields <= set(bias_by_language(bias).columns)

@@ -1,6 +1,5 @@
 """The sections on the paper's claims, as blocks: one per family of comparisons, with the reason for each open one."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -57,7 +56,7 @@ VERDICTS = {  # a family's words for better, worse and neither
     "as_good": (f"not more than {SHARE} worse", f"more than {SHARE} worse", OPEN),
 }
 COMPARED = ("hybrid is better", "hybrid is worse", OPEN)  # those of the other families
-COLUMNS = (
+ABOUT_COLUMNS = (
     "“Seeds that agree” counts the seeds whose own difference has the sign of the mean. The paper's columns are its "
     "own differences, hybrid minus the other sampling: from the means in tables 3 to 6, which have four digits, and "
     "for rank distance from table 2. These columns are the same in the tables below; for unseen languages, they are "
@@ -87,7 +86,7 @@ def describe_claims(findings: Findings) -> list[Block]:
         if not rows.empty:
             words = WORDS.get(name) or _unseen(findings)
             blocks += [Heading(2, family.title), Paragraph(count_verdicts(name, rows)), *map(Paragraph, words)]
-            blocks += [_table(name, rows), *([Paragraph(COLUMNS)] if name == "thesis" else [])]
+            blocks += [_table(name, rows), *([Paragraph(ABOUT_COLUMNS)] if name == "thesis" else [])]
     return blocks
 
 
@@ -164,9 +163,5 @@ def _cells(row: dict[str, Any]) -> list[str]:
         show(measure, row["difference"], sign=True) + show_interval(measure, row["low"], row["high"], sign=True),
         f"{row['agreeing']} of {row['seeds']}",
         show_p(row["p_holm"]),
-        *_papers(row),
+        *(show(measure, row[column], sign=True) for column in ENCODERS.values()),
     ]
-
-
-def _papers(row: dict[str, Any]) -> Sequence[str]:
-    return [show(row["measure"], row[column], sign=True) for column in ENCODERS.values()]

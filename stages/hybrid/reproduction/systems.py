@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from stages.hybrid.evaluation.names import MEAN
+from stages.hybrid.evaluation.names import MEAN, QUERY_IN_CELL
+from stages.hybrid.evaluation.quality.measures import average_benchmark, average_languages
 from stages.hybrid.evaluation.significance.intervals import (
     SEED,
     Draws,
@@ -19,7 +20,7 @@ from stages.hybrid.evaluation.significance.intervals import (
     estimate_parts,
     sum_questions,
 )
-from stages.hybrid.evaluation.significance.question_table import FIGURES, pages_of, read_question_tables
+from stages.hybrid.evaluation.significance.question_table import figures_in, pages_of, read_question_tables
 from stages.hybrid.reproduction.kept import SAMPLINGS, UNTRAINED, KeptRun
 from stages.hybrid.retrieval.baselines import adjusted_name, split_name
 
@@ -81,7 +82,7 @@ def judge_runs(runs: Sequence[KeptRun], benchmark: str) -> Judged:
     draws = draw(pages.tolist(), np.random.default_rng(SEED), seeds=max(seeds, 1))
     sums: dict[tuple[str, str, str], list[QuestionSums]] = {}
     for (system, _), table in tables.items():
-        for setting, measure, rows in _figures_in(table):
+        for setting, measure, rows in figures_in(table):
             sums.setdefault((system, setting, measure), []).append(sum_questions(rows, measure, questions=pages.index))
     by_language = {
         key: estimate_languages(of_seeds, draws) if key[0] in SAMPLINGS else {MEAN: estimate(of_seeds, draws)}
@@ -92,30 +93,16 @@ def judge_runs(runs: Sequence[KeptRun], benchmark: str) -> Judged:
     return Judged(benchmark, table[[*KEYS, "seed", "value", "n_queries"]], sums, draws, by_language)
 
 
-def _figures_in(table: pd.DataFrame) -> list[tuple[str, str, pd.DataFrame]]:
-    """Return the `FIGURES` that a table of `question_table` has: setting, measure and its rows."""
-    of_setting = {str(setting): rows for setting, rows in table.groupby("setting", sort=False)}
-    return [
-        (setting, measure, of_setting[setting])
-        for setting, measure in FIGURES
-        if measure in table and setting in of_setting and of_setting[setting][measure].notna().any()
-    ]
-
-
 def _tidy(table: pd.DataFrame) -> pd.DataFrame:
     """Return the figures of a system by query language, and over all (`MEAN`), from a table of `question_table`.
 
-    Columns: setting, measure, query_lang, value (the mean over cells of their means), n_queries (distinct queries).
+    Columns: setting, measure, query_lang, value, n_queries, as by `average_benchmark` and `average_languages`.
     """
     parts = []
-    for setting, measure, rows in _figures_in(table):
+    for _, measure, rows in figures_in(table):
         known = rows[rows[measure].notna()].astype({measure: float})
-        cells = known.groupby(["query_lang", "passage_lang"])[measure].mean().reset_index(name="value")
-        asked = known.groupby("query_lang")["question_id"].nunique()
-        found = cells.groupby("query_lang")["value"].mean().reset_index()
-        found = pd.concat([pd.DataFrame({"query_lang": [MEAN], "value": [cells["value"].mean()]}), found])
-        counts = pd.concat([pd.Series({MEAN: asked.sum()}), asked])
-        parts.append(found.assign(setting=setting, measure=measure, n_queries=found["query_lang"].map(counts)))
+        known = known.assign(query_id=known["question_id"] + ":" + known["query_lang"])[[*QUERY_IN_CELL, measure]]
+        parts += [average_benchmark(known).assign(query_lang=MEAN), average_languages(known)]
     return pd.concat(parts, ignore_index=True)
 
 

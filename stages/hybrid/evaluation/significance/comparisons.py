@@ -16,7 +16,7 @@ from stages.hybrid.evaluation.significance.intervals import (
     holm,
     sum_questions,
 )
-from stages.hybrid.evaluation.significance.question_table import FIGURES, pages_of
+from stages.hybrid.evaluation.significance.question_table import figures_in, pages_of
 from stages.hybrid.retrieval.baselines import centred_name
 
 Estimates = dict[tuple[str, str, str], Estimate]  # by system, setting and measure
@@ -25,7 +25,7 @@ Estimates = dict[tuple[str, str, str], Estimate]  # by system, setting and measu
 def compare_benchmark(tables: Mapping[str, pd.DataFrame], models: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the intervals of every system on a benchmark, and the comparisons of `find_contrasts`.
 
-    Intervals have the columns system, setting, measure, low and high, for each of `FIGURES`. Comparisons have the
+    Intervals have the columns system, setting, measure, low and high, for each of the `FIGURES`. Comparisons have the
     columns of `compare_systems` and p_holm. All of them are one family for Holm's correction.
 
     Args:
@@ -49,8 +49,7 @@ def estimate_systems(tables: Mapping[str, pd.DataFrame]) -> Estimates:
     return {
         (system, setting, measure): estimate([sum_questions(rows, measure, questions=pages.index)], draws)
         for system, table in tables.items()
-        for setting, measure in FIGURES
-        if measure in table and (rows := table[table["setting"] == setting])[measure].notna().any()
+        for setting, measure, rows in figures_in(table)
     }
 
 

@@ -74,6 +74,16 @@ def read_question_tables(folder: Path) -> dict[str, pd.DataFrame]:
     return {name: table.astype(dict.fromkeys(KEYS, str)) for name, table in tables.items()}
 
 
+def figures_in(table: pd.DataFrame) -> list[tuple[str, str, pd.DataFrame]]:
+    """Return the `FIGURES` that a table of `question_table` has: setting, measure, and the rows of the setting."""
+    of_setting = {str(setting): rows for setting, rows in table.groupby("setting", sort=False)}
+    return [
+        (setting, measure, of_setting[setting])
+        for setting, measure in FIGURES
+        if measure in table and setting in of_setting and of_setting[setting][measure].notna().any()
+    ]
+
+
 def pages_of(tables: Mapping[str, pd.DataFrame]) -> pd.Series:
     """Return the page of each question that occurs in any of the tables of `question_table`, sorted by question.
 
