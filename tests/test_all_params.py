@@ -78,7 +78,7 @@ def changed(key: str, value: Any) -> dict[str, Any]:
         ("training.word_embeddings", "half", "training.word_embeddings is 'half', expected 'frozen', 'trained'"),
         ("training.lora_rank", -1, "training.lora_rank is -1, expected greater than or equal to 0"),
         ("training.patience", 2, "training.patience is 2 without validation; set validation_steps above 0"),
-        ("encoder.precision", "int8", "encoder.precision is 'int8', expected 'auto', 'bfloat16' or 'float32'"),
+        ("encoder.precision", "int4", "encoder.precision is 'int4', expected 'auto', 'int8', 'bfloat16' or 'float32'"),
         ("encoder.tokens_per_batch", 9, "encoder.tokens_per_batch is 9, expected at least max_length, 256"),
         ("index.kind", "fast", "index.kind is 'fast', expected 'auto', 'exact' or 'approximate'"),
         (

@@ -9,7 +9,7 @@ import pytest
 
 from stages.hybrid.all_params import PROFILES, composed_values
 from stages.hybrid.base.params import LABELLED
-from stages.hybrid.evaluation.names import HEADLINES, gain_sign
+from stages.hybrid.evaluation.names import HEADLINES
 from stages.hybrid.report.figures import show, show_interval, show_p
 from support.committed import (
     COUNTS,
@@ -19,7 +19,6 @@ from support.committed import (
     costs_of,
     figures_of,
     gains_over,
-    headline_rows,
     read_profile,
     read_report,
     section_of,
@@ -29,11 +28,9 @@ from support.committed import (
 from support.stage_scripts import ROOT
 
 ITALIC = re.compile(r"^\*.*\*$")
-HELP, LAREQA, SAMPLINGS, COSTS = (
-    section_of(RESULTS, heading) for heading in ("GNOME's help", "XQuAD-R and", "The paper's samplings", "Time and")
-)
+HELP, LAREQA, COSTS = (section_of(RESULTS, heading) for heading in ("GNOME's help", "XQuAD-R and", "Time and"))
 GAINS, RECIPE = (section_of(RESULTS, heading) for heading in ("What training adds", "Recipe"))
-BENCH = json.loads((ROOT / "reports" / "bench.json").read_text(encoding="utf-8"))
+BENCH = json.loads((ROOT / "reports" / "bench_amx.json").read_text(encoding="utf-8"))
 BENCH_ROWS = {row["name"]: row for row in BENCH["rows"]}
 # the rows of the table of times, from the first
 SPEEDS = ["train_vs_st_fp32", "train_vs_st_bf16", "train_vs_st_bf16_frozen", "train_memory_vs_st_bf16_frozen"]
@@ -153,7 +150,7 @@ def test_the_losses_by_language_are_those_of_the_committed_reports() -> None:
 
 
 def test_the_data_and_steps_of_each_run_are_those_of_its_profile() -> None:
-    default, lareqa, samplings = (read_profile(name) for name in ("help", "lareqa", "samplings"))
+    default, lareqa = (read_profile(name) for name in ("help", "lareqa"))
     evaluated, trained = default["evaluation_languages"], default["languages"]
     queries = read_report("help/tables/summary.csv", measure="map", system="finetuned")["n_queries"].max()
     unseen = COUNTS[len(set(evaluated) - set(trained))]
@@ -168,56 +165,6 @@ def test_the_data_and_steps_of_each_run_are_those_of_its_profile() -> None:
     assert f"in {len(lareqa['languages'])} languages, {drawn}" in LAREQA
     judged = set(read_report("lareqa/tables/languages.csv", benchmark="xquad_r")["query_lang"])
     assert f"Of XQuAD-R's languages, {join(sorted(judged - set(lareqa['languages'])))} are never" in LAREQA
-    sampler = samplings["sampler"]
-    assert f"{sampler['batches']} steps of {sampler['batch_size']} pairs on" in SAMPLINGS
-    assert f"help pages in {len(samplings['languages'])} languages" in SAMPLINGS
-
-
-def test_the_table_of_samplings_is_that_of_the_committed_runs() -> None:
-    names = {"X-X-mono": "x_x_mono", "X-Y": "x_y"}
-    for benchmark, sampling, *figures in table_rows(RESULTS, "(profile `samplings`)"):
-        rows = headline_rows("reproduction/systems.csv", benchmark=benchmark, system=names.get(sampling, sampling))
-        for (figure, row), shown in zip(rows.items(), figures, strict=True):
-            spread = "" if pd.isna(row["sd"]) else f" ± {show(figure[1], row['sd'])}"
-            assert shown == show(figure[1], row["ours"]) + spread, (benchmark, sampling, figure)
-    runs = read_report("reproduction/runs.csv").dropna(subset="seed")
-    runs = runs[~runs["system"].str.contains("+", regex=False)].groupby(["system", "seed"]).size()
-    seeds = sorted({str(int(seed)) for _, seed in runs.index})
-    assert f"seeds {join(seeds)}. {COUNTS[len(runs)].title()} runs of" in SAMPLINGS
-
-
-def test_hybrid_against_the_centred_base_is_that_of_the_committed_runs() -> None:
-    comparisons = read_report("reproduction/comparisons.csv")
-    assert f"Holm's correction is over all {len(comparisons)} comparisons" in SAMPLINGS
-    ours = comparisons[(comparisons["system"] == "hybrid") & (comparisons["against"] == "base+centred")]
-    (better,) = ours[ours["p_holm"] < 0.05].to_dict("records")  # one, as the page says
-    assert (better["benchmark"], better["setting"], better["measure"]) == ("xquad_r", "cross_lingual", "map")
-    assert f"significantly better in one of {COUNTS[len(ours)]} figures: cross-lingual mAP on XQuAD-R" in SAMPLINGS
-    assert f"({show('map', better['difference'], sign=True)}, p = {show_p(better['p_holm'])})" in SAMPLINGS
-    worse = ours[(ours["benchmark"] == "mlqa_r") & (ours["measure"] == "map")]
-    assert (worse["high"] < 0).all()
-    losses = [show("map", -difference) for difference in worse["difference"]]
-    assert f"below the centred base by {join(losses)}. All {COUNTS[len(losses)]} 95 % intervals are below" in SAMPLINGS
-
-
-def test_hybrid_against_the_other_samplings_is_that_of_the_committed_claims() -> None:
-    claims = read_report("reproduction/claims.csv").set_index(["claim", "benchmark"])
-    for claim in (5, 6, 8, 11):  # better than X-Y in monolingual mAP; than X-X-mono in the other three figures
-        assert set(claims.loc[claim]["verdict"]) == {"holds"}, claim
-    better = claims[claims["words"].str.contains("at least as good as")]
-    assert (better["difference"] * better["measure"].map(gain_sign) < 0).all()
-    lost = better[better["verdict"] == "does not hold"]
-    assert f"In all {len(better)} comparisons with the better of the other two" in SAMPLINGS
-    assert f"It does so significantly in {len(lost)} of the {len(better)}:" in SAMPLINGS
-    (p,) = {show_p(row["p_holm"]) for row in lost.to_dict("records")}
-    pool, *distances = [show(row["measure"], abs(row["difference"])) for row in lost.to_dict("records")]
-    assert f"mAP in XQuAD-R's pool is {pool} below that of X-Y (p = {p});" in SAMPLINGS
-    assert f"rank distance is {distances[0]} (XQuAD-R) and {distances[1]} (MLQA-R) larger" in SAMPLINGS
-    mono, cross = ([claims.loc[(claim, name)] for name in ("xquad_r", "mlqa_r")] for claim in (4, 7))
-    assert all(row["high"] < 0 for row in mono)
-    lost_mono, lost_cross = ([show("map", -row["difference"]) for row in rows] for rows in (mono, cross))
-    assert f"mAP is {lost_mono[0]} (XQuAD-R) and {lost_mono[1]} (MLQA-R) below that of X-X-mono" in SAMPLINGS
-    assert len(set(lost_cross)) == 1 and f"Cross-lingual mAP is {lost_cross[0]} below that of X-Y on both." in SAMPLINGS
 
 
 def test_the_table_of_times_is_that_of_the_committed_bench() -> None:

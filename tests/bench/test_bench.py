@@ -14,20 +14,22 @@ from click.testing import CliRunner
 from stages import bench
 from stages.hybrid.bench import graph
 from stages.hybrid.bench.catalogue import Subject, subjects
-from stages.hybrid.bench.encoding import count_cells, evaluate_by_loop, texts_encoded, texts_of_loop
+from stages.hybrid.bench.encoding import texts_encoded
+from stages.hybrid.bench.evaluating import count_cells, evaluate_by_loop, evaluate_once, texts_of_loop
 from stages.hybrid.bench.graph import read_peaks
-from stages.hybrid.bench.growth import Point, growth_rows
+from stages.hybrid.bench.growth import Point, growth_rows, make_up_benchmark
 from stages.hybrid.bench.inputs import find_benchmark, take_part
 from stages.hybrid.bench.roofline import EncoderShape, forward_flops
 from stages.hybrid.bench.rows import LIMIT, Results, Row, limit_row, make_row, read_results, write_results
-from stages.hybrid.bench.run import check_rows, first_results, measure, to_measure
+from stages.hybrid.bench.run import check_rows, first_results, measure, missing_rows, results_name, to_measure
 from stages.hybrid.bench.scoring import make_up_embeddings, score_everything, top_passages
 from stages.hybrid.bench.searching import search_with_numpy
 from stages.hybrid.bench.synthetic import DIM, unit_vectors, write_unit_vectors
 from stages.hybrid.bench.table import describe_rows, to_table
 from stages.hybrid.bench.timing import alternate, rates, slope, timed
-from stages.hybrid.bench.tools import TOOLS, mean_map
+from stages.hybrid.bench.tools import TOOLS, mean_map, ranx_map_of_arrays
 from stages.hybrid.evaluation.bias.params import BiasParams
+from stages.hybrid.evaluation.quality.measures import average_cells, measure_queries
 from stages.hybrid.evaluation.quality.params import MeasuresParams
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.ground.files import write_json
@@ -35,6 +37,7 @@ from stages.hybrid.ground.layout import BENCHMARKS, COSTS
 from stages.hybrid.records import Benchmark, write_benchmark
 from stages.hybrid.report.pages import to_markdown
 from stages.hybrid.report.plots import draw_growth
+from stages.hybrid.retrieval.ranking.ranks import exact_ranks
 
 NO_PARAMS: Any = None
 MADE = {
@@ -189,7 +192,7 @@ def test_a_complete_run_is_made_anew_unless_rows_are_named(tmp_path: Path, monke
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("stages.hybrid.bench.run.describe_setup", lambda: MADE)
     assert first_results(()).rows == []
-    write_results(Path("reports/bench.json"), make_results("a", complete=True))
+    write_results(Path("reports/bench_other.json"), make_results("a", complete=True))
     assert first_results(()) == make_results()
     assert first_results(("a",)) == make_results("a", complete=True)
 
@@ -200,6 +203,10 @@ def test_the_names_that_a_reader_looks_for_are_there_once() -> None:
     assert {
         "train_vs_st_fp32",
         "train_vs_st_bf16",
+        "train_vs_best_st",
+        "encode_vs_best_st",
+        "score_vs_ranx_arrays",
+        "evaluate_vs_once",
         "encode_vs_st",
         "evaluate_vs_loop",
         "score_xquad_r_seconds",
@@ -221,31 +228,65 @@ def test_without_a_run_the_script_says_what_to_do(tmp_path: Path, monkeypatch: p
 
 
 def test_the_page_shows_each_row_its_note_and_the_machine() -> None:
-    points = [{"work": "search", "passages": n, "seconds": n / 1000, "peak_gib": 0.5} for n in (10, 100)]
-    page = to_markdown(describe_rows(replace(make_results("wait"), growth=points)), pictures=".")
+    sizes = [("passages", 10), ("passages", 100), ("languages", 2)]
+    points = [
+        {"work": "search", "over": over, "size": size, "seconds": size / 1000, "peak_gib": 0.5} for over, size in sizes
+    ]
+    page = to_markdown(describe_rows(replace(make_results("wait"), growth=points), name="bench_amx"), pictures=".")
     assert "| wait | limit | seconds | lower | c1 | 2026-01-02 | 1 | 2 | 0.5 | 1 |" in page
     assert "| wait | a note |" in page
-    assert "| search | 100 | 0.1 | 0.50 |" in page
+    assert "| search | passages | 100 | 0.1 | 0.50 |" in page
     assert "a processor, 2 cores, 8 GiB; 2 threads" in page
     assert "Not complete" in page
-    assert "![Growth with the corpus](./bench_growth.svg)" in page
-    assert "Not complete" not in to_markdown(describe_rows(make_results("wait", complete=True)), pictures=".")
+    assert "![Growth with passages](./bench_amx_growth_passages.svg)" in page
+    assert "![Growth with languages](./bench_amx_growth_languages.svg)" in page
+    whole = describe_rows(make_results("wait", complete=True), name="bench_amx")
+    assert "Not complete" not in to_markdown(whole, pictures=".")
     assert to_table(make_results("wait")).row_count == 1
 
 
 def test_the_picture_of_growth_names_each_curve_and_has_the_same_bytes_each_time() -> None:
-    points = [{"work": work, "passages": n, "seconds": n, "peak_gib": 1.0} for work in "ab" for n in (1, 10)]
-    assert draw_growth(points, "growth") == draw_growth(points, "growth")
-    assert ">a</text>" in draw_growth(points, "growth")
+    points = [{"work": work, "size": n, "seconds": n, "peak_gib": 1.0} for work in "ab" for n in (1, 10)]
+    first, again = (draw_growth(points, "growth", over="queries") for _ in range(2))
+    assert first == again
+    assert ">a</text>" in first and ">queries</text>" in first
 
 
 def test_growth_is_shown_by_exponent_and_by_the_peak_at_the_largest_size() -> None:
-    points = [Point("search", 10, 1.0, 0.5), Point("search", 1000, 100.0, 1.5), Point("encode", 10, 1.0, 9.0)]
-    points.append(Point("encode", 100, 100.0, 9.0))
+    points = [Point("search", "passages", 10, 1.0, 0.5), Point("search", "passages", 1000, 100.0, 1.5)]
+    points += [Point("encode", "passages", 10, 1.0, 9.0), Point("encode", "passages", 100, 100.0, 9.0)]
+    points += [Point("scoring", "languages", 2, 3.0, 9.0), Point("scoring", "languages", 200, 3.0, 9.0)]
     rows = {row.name: row for row in growth_rows(points)}
     assert rows["growth_search"].ours == pytest.approx(1.0)  # a hundred times the passages, a hundred times the time
     assert rows["growth_encode"].ours == pytest.approx(2.0)
+    assert rows["growth_scoring_languages"].ours == pytest.approx(0.0)
     assert rows["growth_peak_memory"].ours == 1.5
+
+
+def test_a_made_up_benchmark_has_as_many_texts_in_all_whatever_the_languages() -> None:
+    for languages in (2, 5):
+        made = make_up_benchmark(languages=languages, queries=20, passages=40)
+        assert (len(made.queries), len(made.passages), len(made.qrels)) == (20, 40, 20 * languages)
+        assert set(made.qrels["passage_id"]) <= set(made.passages["passage_id"])
+        assert made.queries["lang"].nunique() == languages
+
+
+@pytest.mark.parametrize(
+    ("processor", "name"),
+    [
+        ("Intel(R) Xeon(R) Processor, avx512_bf16, amx_bf16", "bench_amx"),
+        ("AMD EPYC, avx512_bf16", "bench_avx512"),
+        ("A laptop", "bench_other"),
+    ],
+)
+def test_each_kind_of_processor_has_results_of_its_own(processor: str, name: str) -> None:
+    assert results_name({"machine": {"processor": processor}}) == name
+
+
+def test_rows_of_another_commit_are_missing() -> None:
+    known = [Subject(("a", "b"), NO_PARAMS), Subject(("c",), NO_PARAMS)]
+    assert missing_rows(known, make_results("a", "b"), commit="c1") == ["c"]
+    assert missing_rows(known, make_results("a", "b", "c"), commit="c2") == ["a", "b", "c"]
 
 
 def test_a_part_keeps_the_languages_of_its_questions_and_what_is_relevant() -> None:
@@ -287,6 +328,12 @@ def test_every_tool_finds_the_mean_average_precision_by_hand(tool: str) -> None:
     assert mean_map(tool, qrels, run) == pytest.approx(expected)
 
 
+def test_ranx_finds_the_mean_average_precision_of_arrays_by_hand() -> None:
+    scores = np.array([[3.0, 2.0, 1.0], [3.0, 2.0, 1.0]])
+    relevant = np.array([[True, False, True], [False, True, False]])
+    assert ranx_map_of_arrays(scores, relevant) == pytest.approx(((1 / 1 + 2 / 3) / 2 + 1 / 2) / 2)
+
+
 def test_made_up_queries_lie_nearer_to_what_is_relevant() -> None:
     benchmark = make_benchmark()
     queries, passages = make_up_embeddings(benchmark, seed=1)
@@ -306,6 +353,21 @@ def test_the_loop_judges_each_cell_of_a_query_language() -> None:
 
     found = evaluate_by_loop(benchmark, encode, lang="en")
     assert found == [1.0, 1.0, 1.0]  # with the German passages, the English ones, and all
+    assert evaluate_once(benchmark, encode) == [1.0] * count_cells(benchmark)
+
+
+def test_a_script_that_encodes_once_finds_each_cell_s_mean_average_precision() -> None:
+    benchmark = make_benchmark()
+    embeddings = make_up_embeddings(benchmark, seed=1)
+
+    def encode(texts: list[str], *, prompt: str) -> np.ndarray:
+        return embeddings[prompt == "passage"]
+
+    ranks = exact_ranks(benchmark, queries=embeddings[0], passages=embeddings[1])
+    cells = average_cells(measure_queries(ranks, [10])).query("measure == 'map'")
+    keys = [("de", "de"), ("de", "en"), ("de", "all"), ("en", "de"), ("en", "en"), ("en", "all")]
+    values = cells.set_index(["query_lang", "passage_lang"])["value"]
+    assert evaluate_once(benchmark, encode) == pytest.approx([values[key] for key in keys])
 
 
 def test_everything_that_the_stages_compute_is_scored() -> None:

@@ -1,10 +1,15 @@
 """What our training and a sentence-transformers script are compared on: the plan's texts, in its order."""
 
+from pathlib import Path
+
 import pytest
 
+from stages.hybrid.bench.tokenised import TokenisedInTurn
 from stages.hybrid.bench.training import check_plan, one_batch, pairs_of, steps_only
-from stages.hybrid.bench.training_work import PEERS, texts_of
+from stages.hybrid.bench.training_work import CANDIDATES, PEERS, Task, describe_ours, texts_of
+from stages.hybrid.encoding.model import load_encoder
 from stages.hybrid.ground.errors import UserError
+from stages.hybrid.training.plan_batches import PlanBatches
 from support.toy_training import make_pairs, make_params, make_plan
 
 
@@ -33,7 +38,23 @@ def test_a_measured_training_is_never_validated() -> None:
     assert steps_only(training) == make_params(validation_steps=0, patience=0)
 
 
-def test_a_peer_is_described_by_its_loss_its_precision_and_what_it_trains() -> None:
+def test_a_peer_is_described_by_its_loss_its_precision_what_it_trains_and_its_attention() -> None:
     loss = "sentence-transformers, MultipleNegativesRankingLoss"
-    assert PEERS["st_fp32"].describe() == f"{loss}, float32, all weights trained"
-    assert PEERS["st_bf16_frozen"].describe() == f"{loss}, bf16=True, word embeddings frozen"
+    assert PEERS["st_fp32"].describe() == f"{loss}, float32, all weights trained, attention sdpa"
+    assert CANDIDATES["eager"].describe() == f"{loss}, bf16=True, word embeddings frozen, attention eager"
+
+
+def test_texts_that_are_tokenised_in_their_turn_make_the_plan_s_batches(base: Path) -> None:
+    encoder, params = load_encoder(base), make_params()
+    task = Task(make_plan(2), make_pairs(), params, 13)
+    plain = PlanBatches(task.plan, task.pairs, encoder=encoder, params=params)
+    in_turn = TokenisedInTurn(task, encoder)
+    for step in range(2):
+        assert in_turn[step].queries == plain[step].queries
+        assert in_turn[step].passages == plain[step].passages
+
+
+def test_ours_is_described_by_what_it_does(base: Path) -> None:
+    encoder = load_encoder(base)
+    words = describe_ours(make_params(precision="float32", word_embeddings="frozen"), encoder)
+    assert words == "float32, word embeddings frozen, attention packed"

@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.hybrid.encoding.corpus import load_for_encoding
+from stages.hybrid.encoding.engine import load_engine
 from stages.hybrid.encoding.model import (
     ROW_STEP,
     embed_tokens,
@@ -27,13 +27,13 @@ def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
 
 def test_in_bfloat16_a_dense_layer_after_the_pooling_stays_in_float32(base: Path, tmp_path: Path) -> None:
     save_dense_encoder(base, tmp_path)
-    encoder = load_for_encoding(tmp_path, "bfloat16")
+    encoder = load_engine(tmp_path, "bfloat16").encoder
     assert {weight.dtype for weight in encoder[0].parameters()} == {torch.bfloat16}
     assert {weight.dtype for weight in encoder[2].parameters()} == {torch.float32}
 
 
 def test_in_float32_every_weight_is_float32(base: Path) -> None:
-    assert {weight.dtype for weight in load_for_encoding(base, "float32").parameters()} == {torch.float32}
+    assert {weight.dtype for weight in load_engine(base, "float32").encoder.parameters()} == {torch.float32}
 
 
 @pytest.mark.parametrize(("precision", "expected"), [("bfloat16", True), ("float32", False)])

@@ -1,5 +1,6 @@
 """The pages of the project and the committed reports that their figures come from."""
 
+import json
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -80,6 +81,30 @@ def costs_of(profile: str) -> tuple[str, str]:
     hours, minutes, seconds = (int(part) for part in rows.pop("all").split(" ")[0].split(":"))
     peak = max(float(row.split("| ")[1]) for row in rows.values())
     return f"{hours * 60 + minutes + seconds / 60:.0f} minutes", f"{peak:.1f} GiB"
+
+
+def made_by(profile: str) -> str:
+    """Return by which commit, when and on which processor a committed report was made, as a page writes it."""
+    text = (ROOT / "reports" / profile / "run.md").read_text(encoding="utf-8")
+    facts = dict(re.findall(r"^\| (date|commit \d+|machine \d+) \| (.*) \|$", text, re.MULTILINE))
+    assert {"commit 2", "machine 2"}.isdisjoint(facts), f"reports/{profile} is not of one commit and one machine"
+    processor, *features = facts["machine 1"].partition(" cores")[0].split(", ")[:-1]
+    return _made(facts["commit 1"], facts["date"], processor, features)
+
+
+def reproduction_made_by() -> str:
+    """Return the same of the runs of the reproduction."""
+    paths = (ROOT / "reports" / "reproduction" / "runs").glob("*/COMPLETE.json")
+    runs = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+    days = sorted(run["training"]["started"][:10] for run in runs)
+    (commit,) = {run["commit"] for run in runs}
+    (machine,) = {run["training"]["machine"]["processor"] for run in runs}
+    processor, *features = machine.split(", ")
+    return _made(commit, " to ".join(dict.fromkeys([days[0], days[-1]])), processor, features)
+
+
+def _made(commit: str, days: str, processor: str, features: list[str]) -> str:
+    return f"Commit {commit[:7]}, {days}, two cores of {processor} ({', '.join(features)})."
 
 
 def bias_losses(profile: str, benchmark: str) -> tuple[int, int]:

@@ -3,13 +3,21 @@
 import json
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import torch
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Dense, Normalize, Pooling, Transformer
 from tokenizers import Tokenizer, normalizers, pre_tokenizers, processors
 from tokenizers.models import WordPiece
-from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+from transformers import (
+    AutoTokenizer,
+    BertConfig,
+    BertModel,
+    PreTrainedTokenizerFast,
+    XLMRobertaConfig,
+    XLMRobertaModel,
+)
 
 from stages.hybrid.base.encoder import PROMPTS
 
@@ -46,6 +54,32 @@ def save_dense_encoder(base: Path, folder: Path) -> None:
     dense = SentenceTransformer(modules=[encoder[0], encoder[1], Dense(32, 8)], device="cpu")
     dense.prompts = encoder.prompts
     dense.save_pretrained(str(folder), create_model_card=False)
+
+
+def save_other_encoder(model: Any, base: Path, folder: Path) -> None:
+    """Save ``model``, of 32 dimensions, with the tokenizer of ``base``, as an encoder in the folder "encoder"."""
+    model.save_pretrained(folder / "words")
+    AutoTokenizer.from_pretrained(base).save_pretrained(folder / "words")
+    words = Transformer(str(folder / "words"), max_seq_length=64)
+    encoder = SentenceTransformer(modules=[words, Pooling(32, "mean"), Normalize()], device="cpu")
+    encoder.prompts = dict(PROMPTS)
+    encoder.save_pretrained(str(folder / "encoder"), create_model_card=False)
+
+
+def save_tiny_xlm_r(base: Path, folder: Path) -> None:
+    """Save a small XLM-R, whose positions do not begin at 0, as `save_other_encoder` does."""
+    config = XLMRobertaConfig(
+        vocab_size=1000,
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=64,
+        max_position_embeddings=80,
+        pad_token_id=0,
+    )
+    with torch.random.fork_rng():
+        torch.manual_seed(3)
+        save_other_encoder(XLMRobertaModel(config), base, folder)
 
 
 def _toy_texts() -> list[str]:

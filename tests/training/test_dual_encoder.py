@@ -7,10 +7,12 @@ import pytest
 import torch
 
 from stages.hybrid.encoding.model import load_encoder
+from stages.hybrid.encoding.packed import is_packed
 from stages.hybrid.training.dual_encoder import (
     DualEncoder,
     batch_loss,
     cached_loss,
+    fast_attention,
     plain_loss,
     seeded,
     training_loss,
@@ -42,10 +44,10 @@ def run_backward(dual: DualEncoder, loss: torch.Tensor) -> tuple[float, Gradient
     return loss.item(), {name: value.grad for name, value in dual.named_parameters() if value.grad is not None}
 
 
-def assert_equal_gradients(found: Gradients, expected: Gradients) -> None:
+def assert_equal_gradients(found: Gradients, expected: Gradients, *, atol: float = 1e-6) -> None:
     assert found.keys() == expected.keys() and expected
     for name, gradient in expected.items():
-        torch.testing.assert_close(found[name], gradient, rtol=0, atol=1e-6)
+        torch.testing.assert_close(found[name], gradient, rtol=0, atol=atol)
 
 
 @pytest.mark.parametrize("symmetric", [False, True])
@@ -66,6 +68,18 @@ def test_the_second_pass_of_cached_gradients_drops_what_the_first_pass_dropped(b
         plain, plain_gradients = run_backward(dual, plain_loss(dual, batch, params))
     assert cached == pytest.approx(plain, abs=1e-6)
     assert_equal_gradients(cached_gradients, plain_gradients)
+
+
+@pytest.mark.parametrize("loss", [plain_loss, cached_loss])
+def test_the_fast_attention_gives_the_same_loss_and_gradients(base: Path, loss: Any) -> None:
+    dual, batch, params = load_dual(base)
+    expected = run_backward(dual, loss(dual, batch, params))
+    with fast_attention(dual.encoder):
+        assert is_packed(dual.encoder)
+        found = run_backward(dual, loss(dual, batch, params))
+    assert not is_packed(dual.encoder)
+    assert found[0] == pytest.approx(expected[0], abs=1e-6)
+    assert_equal_gradients(found[1], expected[1], atol=1e-5)  # sums are in another order
 
 
 @pytest.mark.parametrize("loss", [plain_loss, cached_loss])

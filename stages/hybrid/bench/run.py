@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 from stages.hybrid.bench.catalogue import Subject
@@ -14,12 +15,21 @@ from stages.hybrid.evaluation.layout import REPORTS
 from stages.hybrid.ground.costs import describe_machine
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.ground.files import write_text
-from stages.hybrid.ground.git import ask_git
 from stages.hybrid.report.pages import Picture, to_markdown
 
-JSON = REPORTS / "bench.json"
-PAGE = REPORTS / "bench.md"
+UNITS = {"amx_bf16": "amx", "avx512_bf16": "avx512"}  # bfloat16 units of processors, the fastest first; their results
 PEER_PACKAGES = ("pandas", "ranx", "pytrec_eval-terrier", "ir-measures", "dvc")  # beside those that describe a machine
+
+
+def results_name(made: dict[str, Any]) -> str:
+    """Return the name of the results on the machine of ``made``: each kind of processor has files of its own."""
+    features = made["machine"]["processor"].split(", ")[1:]
+    return f"bench_{next((name for unit, name in UNITS.items() if unit in features), 'other')}"
+
+
+def json_path(made: dict[str, Any]) -> Path:
+    """Return the file that holds the results on the machine of ``made``."""
+    return REPORTS / f"{results_name(made)}.json"
 
 
 def check_rows(names: Sequence[str], known: Sequence[Subject]) -> None:
@@ -35,12 +45,13 @@ def check_rows(names: Sequence[str], known: Sequence[Subject]) -> None:
 
 
 def first_results(names: Sequence[str]) -> Results:
-    """Return the results that a run adds to: those in `JSON`; none if these are complete and no row is named.
+    """Return the results that a run adds to: those of this machine; none if they are complete and no row is named.
 
     Raises:
-        UserError: A package that is measured with is not installed, or `JSON` is broken.
+        UserError: A package that is measured with is not installed, or the file of the results is broken.
     """
-    results = read_results(JSON, describe_setup())
+    made = describe_setup()
+    results = read_results(json_path(made), made)
     return replace(results, complete=False, rows=[]) if results.complete and not names else results
 
 
@@ -68,19 +79,20 @@ def measure(
     return replace(results, complete=not to_measure(known, (), results, commit=commit))
 
 
+def missing_rows(known: Sequence[Subject], results: Results, *, commit: str) -> list[str]:
+    """Return the names of the rows that were not measured at ``commit``."""
+    return [name for subject in to_measure(known, (), results, commit=commit) for name in subject.rows]
+
+
 def write(results: Results) -> None:
-    """Write the results so far: as JSON, as a page, and growth as a picture."""
-    write_results(JSON, results)
-    blocks = describe_rows(results)
-    write_text(PAGE, to_markdown(blocks, pictures="."))
+    """Write the results so far: as JSON, as a page, and growth as pictures."""
+    write_results(json_path(results.made), results)
+    name = results_name(results.made)
+    blocks = describe_rows(results, name=name)
+    write_text(REPORTS / f"{name}.md", to_markdown(blocks, pictures="."))
     for block in blocks:
         if isinstance(block, Picture):
             write_text(REPORTS / f"{block.name}.svg", block.svg)
-
-
-def read_commit() -> str:
-    """Return the short form of the project's commit, or "unknown" outside of git."""
-    return ask_git("rev-parse", "--short", "HEAD") or "unknown"
 
 
 def describe_setup() -> dict[str, Any]:

@@ -1,19 +1,18 @@
 """Scoring: every cell, measure and bias figure of a benchmark; and ours beside evaluation tools."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from stages.hybrid.bench.apart import Turns, run_apart
-from stages.hybrid.bench.encoding import count_cells
+from stages.hybrid.bench.evaluating import count_cells
 from stages.hybrid.bench.inputs import BenchParams, find_benchmark
 from stages.hybrid.bench.rows import Row, limit_row, make_row
 from stages.hybrid.bench.synthetic import DIM, normalise
 from stages.hybrid.bench.timing import ROUNDS, alternate, rates, timed
-from stages.hybrid.bench.tools import TOOLS, Qrels, mean_map
+from stages.hybrid.bench.tools import TOOLS, Qrels, mean_map, ranx_map_of_arrays
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.records import Benchmark
 
@@ -60,6 +59,25 @@ def compare_tools(params: BenchParams) -> list[Row]:
         )
         for tool in TOOLS
     ]
+
+
+def compare_arrays(params: BenchParams) -> list[Row]:
+    """Return queries per second of one multilingual cell from its embeddings, ours and ranx's from arrays.
+
+    Both sides multiply and sort. The peer's arrays are made by numpy, in the time that is measured.
+
+    Raises:
+        UserError: No benchmark is found, ranx is not installed, or its mAP differs from ours.
+    """
+    name, whole = find_benchmark(params.fetch.mirror_folder)
+    found = run_apart(_time_arrays, benchmark=one_cell(whole, QUERIES), rounds=ROUNDS).value
+    speed = (rates(found["ours"], QUERIES), rates(found["ranx"], QUERIES))
+    note = (
+        f"mAP, nDCG@10, MRR, recall@100 of {QUERIES} queries over {len(whole.passages)} passages of {name}, from "
+        "made-up embeddings on both sides"
+    )
+    peer_name = "numpy's product and sort, then ranx from arrays"
+    return [make_row("score_vs_ranx_arrays", speed, unit="queries per second", peer_name=peer_name, note=note)]
 
 
 def one_cell(benchmark: Benchmark, number: int) -> Benchmark:
@@ -130,9 +148,6 @@ def _time_scoring(_: Turns, *, benchmark: Benchmark, params: BenchParams, rounds
 
 
 def _time_tools(_: Turns, *, benchmark: Benchmark, rounds: int) -> dict[str, list[float]]:
-    from stages.hybrid.evaluation.quality.measures import measure_queries
-    from stages.hybrid.retrieval.ranking.ranks import exact_ranks
-
     queries, passages = make_up_embeddings(benchmark, seed=0)
     qrels: Qrels = {}
     for row in benchmark.qrels.itertuples():
@@ -141,12 +156,44 @@ def _time_tools(_: Turns, *, benchmark: Benchmark, rounds: int) -> dict[str, lis
     scored = zip(benchmark.queries["query_id"], (queries @ passages.T).tolist(), strict=True)
     run = {query_id: dict(zip(ids, scores, strict=True)) for query_id, scores in scored}
 
-    def ours() -> float:
-        measured = measure_queries(exact_ranks(benchmark, queries=queries, passages=passages), [10, 100])
-        return float(measured.loc[measured["setting"] == "multilingual", "map"].mean())
+    ours = partial(our_map, benchmark, queries, passages)
+    return _in_turns({"ours": ours} | {tool: partial(mean_map, tool, qrels, run) for tool in TOOLS}, rounds=rounds)
 
-    works: dict[str, Callable[[], Any]] = {"ours": ours} | {tool: partial(mean_map, tool, qrels, run) for tool in TOOLS}
+
+def our_map(benchmark: Benchmark, queries: np.ndarray, passages: np.ndarray) -> float:
+    """Return our mean average precision in the multilingual setting, from embeddings."""
+    from stages.hybrid.evaluation.quality.measures import measure_queries
+    from stages.hybrid.retrieval.ranking.ranks import exact_ranks
+
+    measured = measure_queries(exact_ranks(benchmark, queries=queries, passages=passages), [10, 100])
+    return float(measured.loc[measured["setting"] == "multilingual", "map"].mean())
+
+
+def _time_arrays(_: Turns, *, benchmark: Benchmark, rounds: int) -> dict[str, list[float]]:
+    queries, passages = make_up_embeddings(benchmark, seed=0)
+    places = [
+        pd.Index(table[f"{side}_id"]).get_indexer(benchmark.qrels[f"{side}_id"])
+        for side, table in (("query", benchmark.queries), ("passage", benchmark.passages))
+    ]
+    relevant = np.zeros((len(queries), len(passages)), dtype=bool)
+    relevant[places[0], places[1]] = benchmark.qrels["relevance"] > 0
+    works: dict[str, Callable[[], float]] = {
+        "ours": partial(our_map, benchmark, queries, passages),
+        "ranx": lambda: ranx_map_of_arrays(queries @ passages.T, relevant),
+    }
+    return _in_turns(works, rounds=rounds)
+
+
+def _in_turns(works: Mapping[str, Callable[[], float]], *, rounds: int) -> dict[str, list[float]]:
+    """Return the seconds of each of ``works``, which must all return the mAP that ours returns.
+
+    Raises:
+        UserError: One returns another.
+    """
+    expected = works["ours"]()
     for tool, work in works.items():
-        if abs(work() - ours()) > AGREEMENT:
-            raise UserError(f"{tool} finds mAP {work()}, ours is {ours()}; expected the same: check the tool's version")
+        if abs(found := work() - expected) > AGREEMENT:
+            raise UserError(
+                f"{tool} finds mAP {expected + found}, ours is {expected}; expected the same: check the tool's version"
+            )
     return alternate({name: timed(work) for name, work in works.items()}, rounds=rounds, warm_ups=0)

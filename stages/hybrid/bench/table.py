@@ -9,7 +9,6 @@ from stages.hybrid.bench.rows import LIMIT, Results, Row
 from stages.hybrid.report import pages, plots
 from stages.hybrid.report.pages import Block, Heading, Paragraph, Picture
 
-GROWTH = "Growth with the corpus"
 HEADER = ["row", "compared with", "unit", "better", "commit", "date", "ours", "peer", "ratio", "runs"]
 TEXT_COLUMNS = 6  # the first of them
 
@@ -29,8 +28,11 @@ def to_table(results: Results) -> Table:
     return table
 
 
-def describe_rows(results: Results) -> list[Block]:
-    """Return the results as a page: the table, its notes, growth, and what it was measured on."""
+def describe_rows(results: Results, *, name: str) -> list[Block]:
+    """Return the results as a page: the table, its notes, growth, and what it was measured on.
+
+    Pictures are named after ``name``.
+    """
     made = "Medians of alternating runs; ratio is ours / peer. Made by `make bench`. The machine is named at the end."
     missing = Paragraph("Not complete: `make bench` measures the rows that are missing.")
     notes = [[row.name, row.note] for row in results.rows if row.note]
@@ -40,17 +42,26 @@ def describe_rows(results: Results) -> list[Block]:
         *([] if results.complete else [missing]),
         pages.Table(HEADER, [cells(row) for row in results.rows], text_columns=TEXT_COLUMNS),
         *([pages.Table(["row", "note"], notes, text_columns=2)] if notes else []),
-        *_growth(results.growth),
+        *_growth(results.growth, name),
         Paragraph(_machine(results.made)),
     ]
 
 
-def _growth(points: Sequence[dict[str, Any]]) -> list[Block]:
+def _growth(points: Sequence[dict[str, Any]], name: str) -> list[Block]:
+    """Return the table of all points, and a picture for each quantity that they grow with."""
     if not points:
         return []
-    rows = [[p["work"], f"{p['passages']:,}", f"{p['seconds']:.3g}", f"{p['peak_gib']:.2f}"] for p in points]
-    table = pages.Table(["work", "passages", "seconds", "peak memory, GiB"], rows)
-    return [Heading(2, GROWTH), table, Picture("bench_growth", plots.draw_growth(points, GROWTH), GROWTH)]
+    rows = [
+        [point["work"], point["over"], f"{point['size']:,}", f"{point['seconds']:.3g}", f"{point['peak_gib']:.2f}"]
+        for point in points
+    ]
+    columns = ["work", "grows with", "size", "seconds", "peak memory, GiB"]
+    pictures = []
+    for over in dict.fromkeys(point["over"] for point in points):
+        title = f"Growth with {over}"
+        mine = [point for point in points if point["over"] == over]
+        pictures.append(Picture(f"{name}_growth_{over}", plots.draw_growth(mine, title, over=over), title))
+    return [Heading(2, "Growth"), pages.Table(columns, rows, text_columns=2), *pictures]
 
 
 def _machine(made: dict[str, Any]) -> str:

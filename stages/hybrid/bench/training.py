@@ -1,6 +1,9 @@
 """Training beside sentence-transformers: pairs per second, losses, memory; and memory against the batch's size."""
 
-from collections.abc import Mapping, Sequence
+import statistics
+from collections.abc import Mapping
+from contextlib import ExitStack
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -10,7 +13,7 @@ from stages.hybrid.bench.inputs import BenchParams
 from stages.hybrid.bench.roofline import forward_flops, roofline_row
 from stages.hybrid.bench.rows import Row, limit_row, make_row
 from stages.hybrid.bench.timing import alternate, rates
-from stages.hybrid.bench.training_work import PEERS, Task, train_ours, train_peer
+from stages.hybrid.bench.training_work import CANDIDATES, PEERS, Peer, Task, train_ours, train_peer
 from stages.hybrid.ground.errors import UserError
 from stages.hybrid.ground.files import read_table
 from stages.hybrid.ground.layout import PAIRS, PLAN
@@ -23,6 +26,7 @@ BATCHES = (32, 256, 1024, 4096)
 GROWTH_LIMIT = 1.2
 PEAK_LIMIT_GIB = 4.0
 LOSS_LIMIT = 0.05  # nats; the losses are in bfloat16 on one side
+OURS = "ours"
 WITH_PEAK = "st_fp32"  # the peer beside which our own peak of memory and rate are measured too
 
 
@@ -30,22 +34,56 @@ def compare_training(params: BenchParams, *, peer_name: str) -> list[Row]:
     """Return pairs per second, the losses' largest difference and the peaks of memory, ours and a peer's.
 
     Both train on the same rows of the plan, each in a process of its own, with a step in turn. Texts are cut alike, so
-    queries are cut to ``passage_length`` too. The peer does only what a plain script does: it pads a batch's texts to
-    the longest, and unless it is ``frozen`` its optimiser updates all word embeddings. Dropout and gradient clipping
-    are the same for both.
+    queries are cut to ``passage_length`` too. Both tokenise a batch's texts in its step. The peer does only what a
+    plain script does: it pads a batch's texts to the longest. Dropout and gradient clipping are the same for both.
 
     Raises:
         UserError: The plan or the pairs are missing, or the plan is too short.
     """
-    peer = PEERS[peer_name]
+    measured = _train_in_turns(params, {peer_name: PEERS[peer_name]})
+    rows = _rows(peer_name, PEERS[peer_name], measured, key=peer_name)
+    return rows + (_default_rows(measured) if peer_name == WITH_PEAK else [])
+
+
+def compare_best(params: BenchParams) -> list[Row]:
+    """Return the rows of `compare_training` beside the fastest of `CANDIDATES` on this machine.
+
+    Raises:
+        UserError: The plan or the pairs are missing, or the plan is too short.
+    """
+    measured = _train_in_turns(params, CANDIDATES)
+    speeds = {key: statistics.median(measured.speed(key)) for key in CANDIDATES}
+    best = max(speeds, key=lambda key: speeds[key])
+    others = "; ".join(f"attention {key}: {speed:.4g} pairs per second" for key, speed in speeds.items())
+    return _rows("best_st", CANDIDATES[best], measured, key=best, more=f"the faster of: {others}")
+
+
+class _Measured(NamedTuple):
+    """What trainings in turns gave, each under its key; ours is `OURS`."""
+
+    seconds: dict[str, list[float]]  # of each timed step
+    outcomes: dict[str, Outcome]
+    pairs: int  # of a step
+    training: TrainingParams
+
+    def speed(self, key: str) -> list[float]:
+        """Return pairs per second of each timed step."""
+        return rates(self.seconds[key], self.pairs)
+
+
+def _train_in_turns(params: BenchParams, peers: Mapping[str, Peer]) -> _Measured:
+    """Train ours and each of ``peers`` along the plan, a step in turn."""
+    (rounds,) = {peer.rounds for peer in peers.values()}
     training = steps_only(params.training)
     training = training.model_copy(update={"query_length": training.passage_length})
-    task = make_task(params, training, steps=WARM_UPS + peer.rounds)
-    with started(train_ours, task=task) as ours, started(train_peer, task=task, peer=peer) as theirs:
-        seconds = step_in_turns({"ours": ours, "peer": theirs}, rounds=peer.rounds)
-        done = [apart.outcome() for apart in (ours, theirs)]
-    rows = _rows(peer_name, seconds, done, size=len(task.plan["group_ids"].iloc[0]))
-    return rows + (_default_rows(done[0], seconds["ours"]) if peer_name == WITH_PEAK else [])
+    task = make_task(params, training, steps=WARM_UPS + rounds)
+    with ExitStack() as stack:
+        aparts = {OURS: stack.enter_context(started(train_ours, task=task))}
+        for key, peer in peers.items():
+            aparts[key] = stack.enter_context(started(train_peer, task=task, peer=peer))
+        seconds = step_in_turns(aparts, rounds=rounds)
+        outcomes = {key: apart.outcome() for key, apart in aparts.items()}
+    return _Measured(seconds, outcomes, len(task.plan["group_ids"].iloc[0]), training)
 
 
 def steps_only(training: TrainingParams) -> TrainingParams:
@@ -89,22 +127,35 @@ def step_in_turns(aparts: Mapping[str, Apart], *, rounds: int) -> dict[str, list
     return alternate(runs, rounds=rounds, warm_ups=WARM_UPS - 1)
 
 
-def _rows(peer_name: str, seconds: Mapping[str, Sequence[float]], done: Sequence[Outcome], *, size: int) -> list[Row]:
-    name = PEERS[peer_name].describe()
-    losses = [np.array(outcome.value["losses"]) for outcome in done]
-    speed = (rates(seconds["ours"], size), rates(seconds["peer"], size))
-    peaks = ([done[0].peak_gib], [done[1].peak_gib])
-    note = f"largest of {len(losses[0])} steps; {name}; loss at first {losses[0][0]:.3f}, {losses[1][0]:.3f}"
+def _rows(name: str, peer: Peer, measured: _Measured, *, key: str, more: str = "") -> list[Row]:
+    """Return the rows of one peer, whose results have ``key``."""
+    ours, theirs = measured.outcomes[OURS], measured.outcomes[key]
+    losses = [np.array(outcome.value["losses"]) for outcome in (ours, theirs)]
+    length = measured.training.passage_length
+    sides = (
+        f"ours: {ours.value['settings']}; peer: {peer.describe()}; both: texts cut to {length} tokens, tokenised in "
+        f"the step, {measured.pairs} pairs"
+    )
+    note = "; ".join([sides, *([more] if more else [])])
+    first = f"largest of {len(losses[0])} steps; loss at first {losses[0][0]:.3f}, {losses[1][0]:.3f}"
     difference = float(np.abs(losses[0] - losses[1]).max())
+    speed = (measured.speed(OURS), measured.speed(key))
     return [
-        make_row(f"train_vs_{peer_name}", speed, unit="pairs per second", peer_name=name),
-        limit_row(f"train_loss_difference_{peer_name}", [difference], LOSS_LIMIT, unit="nats", note=note),
-        make_row(f"train_memory_vs_{peer_name}", peaks, unit="GiB", peer_name=name),
+        make_row(f"train_vs_{name}", speed, unit="pairs per second", peer_name=peer.describe(), note=note),
+        limit_row(f"train_loss_difference_{name}", [difference], LOSS_LIMIT, unit="nats", note=f"{first}; {note}"),
+        make_row(
+            f"train_memory_vs_{name}",
+            ([ours.peak_gib], [theirs.peak_gib]),
+            unit="GiB",
+            peer_name=peer.describe(),
+            note=note,
+        ),
     ]
 
 
-def _default_rows(ours: Outcome, seconds: Sequence[float]) -> list[Row]:
+def _default_rows(measured: _Measured) -> list[Row]:
     """Return the peak of memory of our training, and its share of the machine's rate of matrix products."""
+    ours, seconds = measured.outcomes[OURS], measured.seconds[OURS]
     shape, lengths = ours.value["shape"], ours.value["lengths"][WARM_UPS:]
     reached = [3 * forward_flops(step, shape) / taken / 1e9 for step, taken in zip(lengths, seconds, strict=True)]
     peak, note = [ours.peak_gib], "real tokens only; backward counted as twice forward"

@@ -3,7 +3,7 @@
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
@@ -11,6 +11,9 @@ from stages.hybrid.bench.apart import Turns
 from stages.hybrid.bench.roofline import EncoderShape
 from stages.hybrid.ground.layout import BASE
 from stages.hybrid.training.params import TrainingParams
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
 
 
 @dataclass(frozen=True)
@@ -36,31 +39,37 @@ class Peer(NamedTuple):
     loss: str  # the loss's class
     bf16: bool
     frozen: bool  # the word embeddings, as ours by default
+    attention: str  # as transformers names its implementations
     rounds: int  # timed steps
 
     def describe(self) -> str:
         """Return the peer in a few words."""
         words = "word embeddings frozen" if self.frozen else "all weights trained"
-        return f"sentence-transformers, {self.loss}, {'bf16=True' if self.bf16 else 'float32'}, {words}"
+        precision = "bf16=True" if self.bf16 else "float32"
+        return f"sentence-transformers, {self.loss}, {precision}, {words}, attention {self.attention}"
 
 
+PLAIN, CACHED = "MultipleNegativesRankingLoss", "CachedMultipleNegativesRankingLoss"
+DEFAULT = "sdpa"  # the attention that sentence-transformers takes
 PEERS = {
-    "st_fp32": Peer("MultipleNegativesRankingLoss", bf16=False, frozen=False, rounds=6),
-    "st_bf16": Peer("MultipleNegativesRankingLoss", bf16=True, frozen=False, rounds=6),
-    "st_cached_fp32": Peer("CachedMultipleNegativesRankingLoss", bf16=False, frozen=False, rounds=3),
-    "st_fp32_frozen": Peer("MultipleNegativesRankingLoss", bf16=False, frozen=True, rounds=3),
-    "st_bf16_frozen": Peer("MultipleNegativesRankingLoss", bf16=True, frozen=True, rounds=3),
+    "st_fp32": Peer(PLAIN, bf16=False, frozen=False, attention=DEFAULT, rounds=6),
+    "st_bf16": Peer(PLAIN, bf16=True, frozen=False, attention=DEFAULT, rounds=6),
+    "st_cached_fp32": Peer(CACHED, bf16=False, frozen=False, attention=DEFAULT, rounds=3),
+    "st_fp32_frozen": Peer(PLAIN, bf16=False, frozen=True, attention=DEFAULT, rounds=3),
+    "st_bf16_frozen": Peer(PLAIN, bf16=True, frozen=True, attention=DEFAULT, rounds=3),
 }
+# What a competent user tries on a processor: the faster one is the best.
+CANDIDATES = {name: Peer(PLAIN, bf16=True, frozen=True, attention=name, rounds=6) for name in (DEFAULT, "eager")}
 
 
 def train_ours(turns: Turns, *, task: Task) -> dict[str, Any]:
     """Train the base along the plan, one turn per step; return losses, token counts, the encoder's shape, precision."""
+    from stages.hybrid.bench.tokenised import TokenisedInTurn
     from stages.hybrid.encoding.model import load_encoder, use_bfloat16
-    from stages.hybrid.training.plan_batches import PlanBatches
     from stages.hybrid.training.trainer import finetune
 
     encoder = load_encoder(BASE)
-    batches = PlanBatches(task.plan, task.pairs, encoder=encoder, params=task.params)
+    batches = TokenisedInTurn(task, encoder)
     taken = [batches[step] for step in range(len(task.plan))]
     lengths = [[len(text) for text in batch.queries + batch.passages] for batch in taken]
     _give_turns(turns)
@@ -71,7 +80,21 @@ def train_ours(turns: Turns, *, task: Task) -> dict[str, Any]:
         "lengths": lengths,
         "shape": EncoderShape.of(encoder),
         "bfloat16": use_bfloat16(task.params.precision, encoder.device),
+        "settings": describe_ours(task.params, encoder),
     }
+
+
+def describe_ours(params: TrainingParams, encoder: "SentenceTransformer") -> str:
+    """Return how ``encoder`` was trained by us, in a few words."""
+    from stages.hybrid.encoding.model import use_bfloat16
+    from stages.hybrid.training.dual_encoder import fast_attention
+
+    precision = "bfloat16" if use_bfloat16(params.precision, encoder.device) else "float32"
+    frozen = f", {params.frozen_layers} lowest layers frozen" if params.frozen_layers else ""
+    words: Any = encoder[0].model
+    with fast_attention(encoder):
+        attention = words.config._attn_implementation
+    return f"{precision}, word embeddings {params.word_embeddings}{frozen}, attention {attention}"
 
 
 def train_peer(turns: Turns, *, task: Task, peer: Peer) -> dict[str, Any]:
@@ -87,6 +110,7 @@ def train_peer(turns: Turns, *, task: Task, peer: Peer) -> dict[str, Any]:
         if isinstance(part, torch.nn.Dropout):
             part.p = task.params.dropout
     words: Any = encoder[0].model
+    words.set_attn_implementation(peer.attention)
     words.get_input_embeddings().requires_grad_(not peer.frozen)
     sides = texts_of(task.plan, task.pairs).items()
     texts = {side: [f"{encoder.prompts[side]}{text}" for text in texts] for side, texts in sides}

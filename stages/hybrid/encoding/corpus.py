@@ -5,22 +5,20 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import numpy as np
-import torch
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from torch.nn.functional import normalize
 
-from stages.hybrid.encoding.model import forward_tokens, length_batches, load_encoder, tokenize, use_bfloat16
+from stages.hybrid.encoding.engine import Engine, check_agreement, load_engine
+from stages.hybrid.encoding.model import tokenize
 from stages.hybrid.encoding.params import EncoderParams
+from stages.hybrid.encoding.progress import Progress
+from stages.hybrid.ground.costs import note
 from stages.hybrid.ground.files import read_array, sha256_of, write_array
 from stages.hybrid.ground.layout import BLOCKS
 
-if TYPE_CHECKING:
-    from sentence_transformers import SentenceTransformer
-
 BLOCK = 1024  # texts that are encoded between two saves
+SAMPLE = 32  # texts, at most, on which int8 is checked
 WINDOW = 1 << 16  # texts whose tokens are in memory at a time
 
 
@@ -39,44 +37,35 @@ def resumable_encoder(folder: Path, params: EncoderParams, *, blocks: Path = BLO
     is a hash of all that the embeddings depend on: model, params, prompt and texts. The folders are deleted when the
     ``with`` statement ends without an error. So write what you compute from the embeddings within it.
 
+    Embeddings in int8 are checked on a sample of the first texts. How they agree with float32 is printed, and noted
+    with the costs of the stage.
+
     Raises:
-        UserError: The folder is missing or contains no model, or the encoder has no prompt of the given name.
+        UserError: The folder is missing or contains no model, the encoder has no prompt of the given name, or int8
+            embeddings differ too much from those in float32.
     """
-    encoder = load_for_encoding(folder, params.precision)
+    engine = load_engine(folder, params.precision)
     model = [sha256_of(path) for path in sorted(folder.rglob("*")) if path.is_file()]
     used: list[Path] = []
 
     def encode(texts: list[str], *, prompt: str) -> np.ndarray:
-        key = hashlib.sha256(f"{model} {params} {prompt} {texts}".encode()).hexdigest()[:16]
+        if not used:
+            spread = texts[:: -(-len(texts) // SAMPLE)] if texts else []
+            tokens = tokenize(engine.encoder, spread, prompt=prompt, max_length=params.max_length)
+            note(f"computed in {check_agreement(engine, tokens, params.tokens_per_batch)}")
+        key = hashlib.sha256(f"{model} {params} {engine.precision} {prompt} {texts}".encode()).hexdigest()[:16]
         used.append(blocks / key)
-        return encode_texts(encoder, texts, prompt=prompt, params=params, blocks=used[-1])
+        return encode_texts(engine, texts, prompt=prompt, params=params, blocks=used[-1])
 
     yield encode
     for finished in used:
         shutil.rmtree(finished, ignore_errors=True)
 
 
-def load_for_encoding(folder: Path, precision: str) -> "SentenceTransformer":
-    """Return the model in ``folder``. If `use_bfloat16` says so, its transformer's weights are in bfloat16.
-
-    With float32 weights, casts between layers would take a fifth of the time. Modules after the transformer stay in
-    float32.
-
-    Raises:
-        UserError: The folder is missing or contains no model.
-    """
-    encoder = load_encoder(folder)
-    if use_bfloat16(precision, encoder.device):
-        encoder[0].bfloat16()
-    return encoder
-
-
-def encode_texts(
-    encoder: "SentenceTransformer", texts: list[str], *, prompt: str, params: EncoderParams, blocks: Path
-) -> np.ndarray:
+def encode_texts(engine: Engine, texts: list[str], *, prompt: str, params: EncoderParams, blocks: Path) -> np.ndarray:
     """Return L2-normalised embeddings, shape (texts, dim), in the order of ``texts``.
 
-    They are float16 if they were computed in bfloat16, which loses far more precision, else float32. Equal texts are
+    They are float32 if they were computed in float32, else float16, which loses far less than was lost. Equal texts are
     encoded once. Each finished block is saved in the folder ``blocks``. A block that is already there is read and not
     computed, so a run that was stopped resumes where it was. The caller deletes the folder.
 
@@ -86,19 +75,18 @@ def encode_texts(
     rows: dict[str, list[int]] = {}
     for row, text in enumerate(texts):
         rows.setdefault(text, []).append(row)
-    kind = np.float16 if use_bfloat16(params.precision, encoder.device) else np.float32
-    found = np.empty((len(texts), encoder.get_embedding_dimension() or 0), dtype=kind)
-    with _progress_bar() as progress:
-        task = progress.add_task(f"{prompt} texts, in letters", total=sum(map(len, rows)))
-        for done, embeddings in _encode_blocks(encoder, list(rows), prompt=prompt, params=params, blocks=blocks):
-            places = [rows[text] for text in done]
-            found[np.concatenate(places)] = np.repeat(embeddings, [len(place) for place in places], axis=0)
-            progress.advance(task, sum(map(len, done)))
+    kind = np.float32 if engine.precision == "float32" else np.float16
+    found = np.empty((len(texts), engine.encoder.get_embedding_dimension() or 0), dtype=kind)
+    progress = Progress(f"encoding {prompt} texts", sum(map(len, rows)), "letters")
+    for done, embeddings in _encode_blocks(engine, list(rows), prompt=prompt, params=params, blocks=blocks):
+        places = [rows[text] for text in done]
+        found[np.concatenate(places)] = np.repeat(embeddings, [len(place) for place in places], axis=0)
+        progress.advance(sum(map(len, done)))
     return found
 
 
 def _encode_blocks(
-    encoder: "SentenceTransformer", texts: list[str], *, prompt: str, params: EncoderParams, blocks: Path
+    engine: Engine, texts: list[str], *, prompt: str, params: EncoderParams, blocks: Path
 ) -> Iterator[tuple[list[str], np.ndarray]]:
     """Yield blocks of texts of like length, each with its embeddings, float32, shape (texts, dim).
 
@@ -106,37 +94,11 @@ def _encode_blocks(
     """
     for first in range(0, len(texts), WINDOW):
         window = texts[first : first + WINDOW]
-        tokens = tokenize(encoder, window, prompt=prompt, max_length=params.max_length)
+        tokens = tokenize(engine.encoder, window, prompt=prompt, max_length=params.max_length)
         order = sorted(range(len(tokens)), key=lambda i: -len(tokens[i]))
         for start in range(0, len(order), BLOCK):
             rows = order[start : start + BLOCK]
             path = blocks / f"{first + start:09d}.npy"
             if not path.exists():
-                write_array(path, _encode_block(encoder, [tokens[i] for i in rows], params))
+                write_array(path, engine.embed([tokens[i] for i in rows], params.tokens_per_batch))
             yield [window[i] for i in rows], read_array(path)
-
-
-def _progress_bar() -> Progress:
-    """Return a progress bar with the time taken and the time left."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    return Progress(*columns, speed_estimate_period=120)
-
-
-def _encode_block(encoder: "SentenceTransformer", tokens: list[list[int]], params: EncoderParams) -> np.ndarray:
-    """Return the L2-normalised embeddings of tokenised texts, shape (texts, dim), without gradients."""
-    from sentence_transformers.sentence_transformer.modules import Normalize
-
-    found = np.empty((len(tokens), encoder.get_embedding_dimension() or 0), dtype=np.float32)
-    bfloat16 = use_bfloat16(params.precision, encoder.device)
-    normalised = isinstance(encoder[-1], Normalize)  # twice would differ from encode() in the last digits
-    with torch.inference_mode():
-        for batch in length_batches([len(text) for text in tokens], params.tokens_per_batch):
-            embeddings = forward_tokens(encoder, [tokens[i] for i in batch], bfloat16=bfloat16)
-            found[batch] = (embeddings if normalised else normalize(embeddings, dim=1)).cpu().numpy()
-    return found

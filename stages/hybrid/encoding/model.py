@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
+from stages.hybrid.encoding.packed import forward_packed, is_packed
 from stages.hybrid.ground.errors import UserError
 
 if TYPE_CHECKING:
@@ -71,23 +72,23 @@ def tokenize(encoder: "SentenceTransformer", texts: list[str], *, prompt: str, m
     return encoder.tokenizer(prefixed, truncation=True, max_length=longest)["input_ids"] if texts else []
 
 
-def length_batches(lengths: list[int], tokens_per_batch: int) -> Iterator[list[int]]:
+def length_batches(lengths: list[int], tokens_per_batch: int, *, step: int = LENGTH_STEP) -> Iterator[list[int]]:
     """Yield the positions of ``lengths`` in batches of like length, longest first.
 
-    A batch has at most ``tokens_per_batch`` tokens, padding included, or it is a single text. Texts of equal length
-    keep their order. The texts that `forward_tokens` adds to fill up a batch are not counted.
+    A batch has at most ``tokens_per_batch`` tokens, with padding to a multiple of ``step``, or it is a single text.
+    Texts of equal length keep their order. The texts that `forward_tokens` adds to fill up a batch are not counted.
     """
     order = sorted(range(len(lengths)), key=lambda i: -lengths[i])
     while order:
-        rows = max(1, tokens_per_batch // _padded_length(lengths[order[0]]))
+        rows = max(1, tokens_per_batch // _padded_length(lengths[order[0]], step))
         rows -= rows % ROW_STEP if rows > ROW_STEP else 0
         yield order[:rows]
         order = order[rows:]
 
 
-def _padded_length(length: int) -> int:
+def _padded_length(length: int, step: int) -> int:
     """Return the length that a batch is padded to. Few shapes are used, because code is compiled for each shape."""
-    return -(-length // LENGTH_STEP) * LENGTH_STEP
+    return -(-length // step) * step
 
 
 def embed_tokens(encoder: "SentenceTransformer", tokens: list[list[int]], *, bfloat16: bool) -> Tensor:
@@ -100,12 +101,12 @@ def forward_tokens(encoder: "SentenceTransformer", tokens: list[list[int]], *, b
 
     If ``bfloat16``, the transformer's matrix products are in bfloat16. Pooling and what follows are always in float32.
     """
+    if is_packed(encoder):
+        return forward_packed(encoder, tokens, bfloat16=bfloat16)
     device = encoder.device
     rows = -(-len(tokens) // ROW_STEP) * ROW_STEP
     filled = tokens + [tokens[0]] * (rows - len(tokens))
-    longest = min(_padded_length(max(map(len, tokens))), encoder.max_seq_length or sys.maxsize)
-    features = _padded(filled, longest, padding=encoder.tokenizer.pad_token_id)
-    features = {name: tensor.to(device) for name, tensor in features.items()}
+    features = {name: tensor.to(device) for name, tensor in pad_tokens(encoder, filled).items()}
     words, rest = encoder[0], list(encoder)[1:]
     with torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
         features = words(features)
@@ -115,9 +116,12 @@ def forward_tokens(encoder: "SentenceTransformer", tokens: list[list[int]], *, b
     return features["sentence_embedding"][: len(tokens)]
 
 
-def _padded(tokens: list[list[int]], longest: int, *, padding: int) -> dict[str, Tensor]:
-    """Return input ids and attention mask, each (texts, longest)."""
-    ids = torch.full((len(tokens), longest), padding, dtype=torch.long)
+def pad_tokens(
+    encoder: "SentenceTransformer", tokens: list[list[int]], *, step: int = LENGTH_STEP
+) -> dict[str, Tensor]:
+    """Return input ids and attention mask of tokenised texts, each of shape (texts, tokens), a multiple of ``step``."""
+    longest = min(_padded_length(max(map(len, tokens)), step), encoder.max_seq_length or sys.maxsize)
+    ids = torch.full((len(tokens), longest), encoder.tokenizer.pad_token_id, dtype=torch.long)
     mask = torch.zeros((len(tokens), longest), dtype=torch.long)
     for row, text in enumerate(tokens):
         ids[row, : len(text)] = torch.tensor(text)

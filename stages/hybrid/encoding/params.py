@@ -1,23 +1,23 @@
 """Section ``encoder`` of params.yaml."""
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from stages.hybrid.ground.params import Precision, Section
+from stages.hybrid.ground.params import Section
 
 
 class EncoderParams(Section):
-    """How texts are encoded, except in training. Embeddings that are computed in bfloat16 are saved in float16.
+    """How texts are encoded, except in training. Embeddings are saved in float16, unless precision is float32.
 
     Attributes:
         max_length: tokens of a text that are read, its prompt included; from 8
-        precision: auto (bfloat16 if the processor or GPU supports it, else float32), bfloat16 or float32
+        precision: auto (the fastest of the others on this processor or GPU), int8, bfloat16 or float32
         tokens_per_batch: tokens in one forward pass, padding included; at least max_length
     """
 
     max_length: Annotated[int, Field(ge=8)]
-    precision: Precision
+    precision: Literal["auto", "int8", "bfloat16", "float32"]
     tokens_per_batch: int
 
     @model_validator(mode="after")

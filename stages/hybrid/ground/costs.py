@@ -33,6 +33,16 @@ class Cost(TypedDict):
     seconds: float
     peak_memory_gib: float
     machine: Machine
+    notes: list[str]  # what `note` was given
+
+
+_notes: list[str] = []
+
+
+def note(words: str) -> None:
+    """Print ``words``, and note them with the costs of the stage that runs."""
+    print(words, flush=True)
+    _notes.append(words)
 
 
 def write_cost(words: Sequence[str], *, started: datetime, commit: str, seconds: float) -> None:
@@ -55,6 +65,7 @@ def write_cost(words: Sequence[str], *, started: datetime, commit: str, seconds:
         "seconds": seconds,
         "peak_memory_gib": peak,
         "machine": machine,
+        "notes": list(_notes),
     }
     write_json(COSTS / f"{'_'.join(words)}.json", cost)
 

@@ -8,7 +8,7 @@ from stages.hybrid.ground.files import read_json
 from stages.hybrid.ground.layout import COSTS
 from stages.hybrid.report.pages import Block, Paragraph, Table
 
-UNKNOWN = {"started": "", "commit": ""}  # of a cost that was noted before these were
+UNKNOWN = {"started": "", "commit": "", "notes": []}  # of a cost that was noted before these were
 KEYS = tuple(key for key in Cost.__annotations__ if key not in UNKNOWN)
 
 
@@ -32,7 +32,8 @@ def describe_costs(costs: list[Cost]) -> list[Block]:
     facts = [[f"{kind} {n}", fact] for kind, found in numbered.items() for n, fact in enumerate(found, start=1)]
     columns = ["stage", "time", "peak memory in GiB", "start", "machine", "commit"]
     rows = _rows(costs, commits=commits, machines=machines)
-    return [Table(["what", "which"], [["date", _dates(costs)], *facts], text_columns=2), Table(columns, rows)]
+    said = [Paragraph(f"{cost['stage']}: {words}.") for cost in costs for words in cost["notes"]]
+    return [Table(["what", "which"], [["date", _dates(costs)], *facts], text_columns=2), Table(columns, rows), *said]
 
 
 def _rows(costs: list[Cost], *, commits: list[str], machines: list[str]) -> list[list[str]]:

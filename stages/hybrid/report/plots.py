@@ -74,19 +74,19 @@ def draw_training(curve: pd.DataFrame, title: str) -> str:
         return _finish(figure, axes, title)
 
 
-def draw_growth(points: Sequence[Mapping[str, Any]], title: str) -> str:
-    """Return seconds against the number of passages, both logarithmic: one curve per kind of work.
+def draw_growth(points: Sequence[Mapping[str, Any]], title: str, *, over: str) -> str:
+    """Return seconds against size, both logarithmic: one curve per kind of work.
 
-    Each of ``points`` has work, passages and seconds.
+    Each of ``points`` has work, size (in what ``over`` names) and seconds.
     """
     colours = [*COLOURS, *MORE_COLOURS]
     with matplotlib.rc_context(STYLE | {"svg.hashsalt": title, "axes.grid.axis": "both"}):
         figure, axes = pyplot.subplots(figsize=(7.5, 4.5), layout="constrained")
         for i, work in enumerate(dict.fromkeys(point["work"] for point in points)):
             mine = [point for point in points if point["work"] == work]
-            sizes, seconds = ([point[key] for point in mine] for key in ("passages", "seconds"))
+            sizes, seconds = ([point[key] for point in mine] for key in ("size", "seconds"))
             axes.loglog(sizes, seconds, marker="o", color=colours[i % len(colours)], label=work)
-        axes.set(xlabel="passages", ylabel="seconds")
+        axes.set(xlabel=over, ylabel="seconds")
         return _finish(figure, axes, title)
 
 

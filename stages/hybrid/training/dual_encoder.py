@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from stages.hybrid.encoding.model import embed_tokens, length_batches, use_bfloat16
+from stages.hybrid.encoding.packed import can_pack, use_packed_attention
 from stages.hybrid.training.loss import in_batch_infonce, symmetric_infonce
 from stages.hybrid.training.params import TrainingParams
 from stages.hybrid.training.plan_batches import TrainingBatch
@@ -26,10 +27,6 @@ class DualEncoder(nn.Module):
         self.encoder = encoder
         self.tokens_per_micro_batch = params.tokens_per_micro_batch
         self.in_bfloat16 = use_bfloat16(params.precision, encoder.device)
-        if encoder.device.type == "cpu":
-            words: Any = encoder[0].model
-            # on a CPU the backward pass of fused attention is several times slower
-            words.set_attn_implementation("eager")
         for part in encoder.modules():
             if isinstance(part, nn.Dropout):
                 part.p = params.dropout
@@ -55,6 +52,23 @@ class DualEncoder(nn.Module):
         found = torch.cat([self([tokens[i] for i in batch]) for batch in batches])
         order = torch.tensor([i for batch in batches for i in batch], device=found.device)
         return torch.empty_like(found).index_copy(0, order, found)
+
+
+@contextmanager
+def fast_attention(encoder: "SentenceTransformer") -> Iterator[None]:
+    """Within the block, run ``encoder`` with the attention whose backward pass is fastest on its device.
+
+    On a CPU, that is the packed attention. For an encoder that cannot be packed, it is plain matrix products: the
+    backward pass of fused attention is several times slower there. On a GPU it stays as it is.
+    """
+    words: Any = encoder[0]
+    before = words.model.config._attn_implementation
+    if can_pack(encoder):
+        use_packed_attention(encoder)
+    elif encoder.device.type == "cpu":
+        words.model.set_attn_implementation("eager")
+    yield
+    words.model.set_attn_implementation(before)
 
 
 def training_loss(dual: DualEncoder, batch: TrainingBatch, params: TrainingParams) -> Tensor:

@@ -7,11 +7,12 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
-from transformers import Trainer, TrainerControl, TrainerState, TrainingArguments
-from transformers.trainer_callback import ProgressCallback
+from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+from transformers.trainer_callback import PrinterCallback
 
+from stages.hybrid.encoding.progress import Progress
 from stages.hybrid.training.checkpoints import MarkComplete, newest_checkpoint
-from stages.hybrid.training.dual_encoder import DualEncoder, training_loss
+from stages.hybrid.training.dual_encoder import DualEncoder, fast_attention, training_loss
 from stages.hybrid.training.params import TrainingParams
 from stages.hybrid.training.plan_batches import PlanBatches, TrainingBatch
 from stages.hybrid.training.processes import first_before_the_rest, join_processes, on_cpu, sum_gradients, wait_for_all
@@ -58,8 +59,13 @@ class PlanTrainer(Trainer):
         return loss
 
 
-class _LossOnBar(ProgressCallback):
-    """Shows the newest loss on the progress bar, and prints no line per step."""
+class _ShowProgress(TrainerCallback):
+    """Shows how far the training is, with the newest loss."""
+
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        self._progress = Progress("training", state.max_steps, "steps", done=state.global_step)
 
     def on_log(
         self,
@@ -69,9 +75,8 @@ class _LossOnBar(ProgressCallback):
         logs: dict[str, float] | None = None,
         **kwargs: Any,
     ) -> None:
-        bar: Any = self.training_bar
-        if bar is not None and logs and "loss" in logs:
-            bar.set_postfix_str(f"loss {float(logs['loss']):.3f}", refresh=False)
+        if logs and "loss" in logs and state.is_world_process_zero:
+            self._progress.advance(note=f"loss {float(logs['loss']):.3f}")
 
 
 def finetune(
@@ -106,7 +111,7 @@ def finetune(
     with first_before_the_rest():
         resume = newest_checkpoint(checkpoints)
     base = keep_weights(encoder, params)
-    with trained_parts(encoder, params, tokens=batches.token_ids(), seed=seed):
+    with trained_parts(encoder, params, tokens=batches.token_ids(), seed=seed), fast_attention(encoder):
         dual = DualEncoder(encoder, params)
         arguments = _arguments(params, steps=len(batches), checkpoints=checkpoints, seed=seed)
         trainer = _make_trainer(dual, batches, params=params, arguments=arguments)
@@ -124,10 +129,10 @@ def finetune(
 def _make_trainer(
     dual: DualEncoder, batches: PlanBatches, *, params: TrainingParams, arguments: TrainingArguments
 ) -> PlanTrainer:
-    """Return a trainer that marks complete checkpoints, and shows the loss on its progress bar."""
+    """Return a trainer that marks complete checkpoints, and shows its progress."""
     trainer = PlanTrainer(model=dual, args=arguments, train_dataset=batches, params=params, callbacks=[MarkComplete()])
-    trainer.remove_callback(ProgressCallback)
-    trainer.add_callback(_LossOnBar)
+    trainer.remove_callback(PrinterCallback)  # it prints a line per step
+    trainer.add_callback(_ShowProgress)
     return trainer
 
 
@@ -148,6 +153,7 @@ def _arguments(params: TrainingParams, *, steps: int, checkpoints: Path, seed: i
         use_cpu=on_cpu(),
         seed=seed,
         remove_unused_columns=False,
+        disable_tqdm=True,
         dataloader_pin_memory=False,
     )
 
