@@ -15,6 +15,7 @@ from stages.hybrid.training.dual_encoder import (
     fast_attention,
     plain_loss,
     seeded,
+    split_parts,
     training_loss,
 )
 from stages.hybrid.training.plan_batches import PlanBatches, TrainingBatch
@@ -50,17 +51,23 @@ def assert_equal_gradients(found: Gradients, expected: Gradients, *, atol: float
         torch.testing.assert_close(found[name], gradient, rtol=0, atol=atol)
 
 
+@pytest.mark.parametrize("tokens_in_memory", [1, 40])  # no activations are kept; some are
 @pytest.mark.parametrize("symmetric", [False, True])
-def test_cached_gradients_equal_plain_ones_with_masks_and_in_both_directions(base: Path, symmetric: bool) -> None:
-    dual, batch, params = load_dual(base, symmetric=symmetric)
+def test_cached_gradients_equal_plain_ones_with_masks_and_in_both_directions(
+    base: Path, symmetric: bool, tokens_in_memory: int
+) -> None:
+    dual, batch, params = load_dual(base, symmetric=symmetric, tokens_in_memory=tokens_in_memory)
     plain, plain_gradients = run_backward(dual, plain_loss(dual, batch, params))
     cached, cached_gradients = run_backward(dual, cached_loss(dual, batch, params))
     assert cached == pytest.approx(plain, abs=1e-6)
     assert_equal_gradients(cached_gradients, plain_gradients)
 
 
-def test_the_second_pass_of_cached_gradients_drops_what_the_first_pass_dropped(base: Path) -> None:
-    dual, batch, params = load_dual(base, dropout=0.5)
+@pytest.mark.parametrize("tokens_in_memory", [1, 40])
+def test_the_second_pass_of_cached_gradients_drops_what_the_first_pass_dropped(
+    base: Path, tokens_in_memory: int
+) -> None:
+    dual, batch, params = load_dual(base, dropout=0.5, tokens_in_memory=tokens_in_memory)
     torch.manual_seed(DROPOUT_SEED)
     cached, cached_gradients = run_backward(dual, cached_loss(dual, batch, params))
     torch.manual_seed(DROPOUT_SEED)
@@ -97,6 +104,15 @@ def test_the_cached_loss_leaves_random_numbers_as_if_nothing_was_dropped(base: P
         run_backward(dual, cached_loss(dual, batch, params))
         found.append(torch.rand(()).item())
     assert found[0] == found[1]
+
+
+def test_the_last_micro_batches_are_kept_by_hand() -> None:
+    tokens = [[0] * length for length in (9, 8, 5, 5, 2)]
+    parts = [[0, 1], [2, 3], [4]]  # 18, 10 and 2 tokens with padding
+    assert split_parts(parts, tokens, 30) == ([], parts)
+    assert split_parts(parts, tokens, 29) == (parts[:1], parts[1:])
+    assert split_parts(parts, tokens, 11) == (parts[:2], parts[2:])
+    assert split_parts(parts, tokens, 1) == (parts, [])
 
 
 @pytest.mark.parametrize(("tokens_in_memory", "expected"), [(1, cached_loss), (10_000, plain_loss)])

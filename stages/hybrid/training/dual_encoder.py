@@ -35,10 +35,6 @@ class DualEncoder(nn.Module):
         """Return the positions of ``tokens`` in batches of like length."""
         return list(length_batches([len(text) for text in tokens], self.tokens_per_micro_batch))
 
-    def tokens_with_padding(self, tokens: list[list[int]]) -> int:
-        """Return how many tokens all micro-batches have, each text padded to the longest of its micro-batch."""
-        return sum(len(batch) * max(len(tokens[i]) for i in batch) for batch in self.micro_batches(tokens))
-
     def forward(self, tokens: list[list[int]]) -> Tensor:
         """Return L2-normalised embeddings, shape (texts, dim), float32."""
         return embed_tokens(self.encoder, tokens, bfloat16=self.in_bfloat16)
@@ -48,10 +44,8 @@ class DualEncoder(nn.Module):
 
         They are computed micro-batch by micro-batch.
         """
-        batches = self.micro_batches(tokens)
-        found = torch.cat([self([tokens[i] for i in batch]) for batch in batches])
-        order = torch.tensor([i for batch in batches for i in batch], device=found.device)
-        return torch.empty_like(found).index_copy(0, order, found)
+        parts = self.micro_batches(tokens)
+        return in_order(parts, [self([tokens[i] for i in part]) for part in parts])
 
 
 @contextmanager
@@ -74,11 +68,27 @@ def fast_attention(encoder: "SentenceTransformer") -> Iterator[None]:
 def training_loss(dual: DualEncoder, batch: TrainingBatch, params: TrainingParams) -> Tensor:
     """Return the loss of the whole batch; its gradients are those of this process's texts.
 
-    It is `cached_loss` if these texts have more tokens than ``params.tokens_in_memory``, else `plain_loss`.
+    It is `plain_loss` if all of these texts fit ``params.tokens_in_memory``, else `cached_loss`.
     """
-    if dual.tokens_with_padding(own_tokens(batch)) > params.tokens_in_memory:
-        return cached_loss(dual, batch, params)
-    return plain_loss(dual, batch, params)
+    tokens = own_tokens(batch)
+    again, _ = split_parts(dual.micro_batches(tokens), tokens, params.tokens_in_memory)
+    return cached_loss(dual, batch, params) if again else plain_loss(dual, batch, params)
+
+
+def split_parts(
+    parts: list[list[int]], tokens: list[list[int]], tokens_in_memory: int
+) -> tuple[list[list[int]], list[list[int]]]:
+    """Return the micro-batches that are run twice, and those whose activations are kept until the backward pass.
+
+    The last ones are kept, as many as have at most ``tokens_in_memory`` tokens, padding included.
+    """
+    kept, total = 0, 0
+    for part in reversed(parts):
+        total += len(part) * max(len(tokens[i]) for i in part)
+        if total > tokens_in_memory:
+            break
+        kept += 1
+    return parts[: len(parts) - kept], parts[len(parts) - kept :]
 
 
 def own_tokens(batch: TrainingBatch) -> list[list[int]]:
@@ -94,29 +104,43 @@ def plain_loss(dual: DualEncoder, batch: TrainingBatch, params: TrainingParams) 
 
 
 def cached_loss(dual: DualEncoder, batch: TrainingBatch, params: TrainingParams) -> Tensor:
-    """Return the loss of `plain_loss`. Memory does not grow with the batch, but a second forward pass is needed.
+    """Return the loss of `plain_loss`. Memory does not grow with the batch, but some texts need a second forward pass.
 
-    The first pass gives the embeddings, and the loss gives their gradients. When the returned loss is run backward, the
-    second pass carries these gradients into the weights, one micro-batch at a time. Both passes use the same dropout.
+    Activations of at most ``params.tokens_in_memory`` tokens are kept. The other texts give only their embeddings in
+    the first pass. The loss gives the gradients of all embeddings. When the returned loss is run backward, the kept
+    activations carry these gradients into the weights, then a second pass of the other texts does, one micro-batch at
+    a time. Both passes use the same dropout.
 
-    Source: arXiv 2101.06983 (GradCache).
+    Source: arXiv 2101.06983 (GradCache), which keeps no activations.
     """
     tokens = own_tokens(batch)
+    again, kept = split_parts(dual.micro_batches(tokens), tokens, params.tokens_in_memory)
     seed = int(torch.randint(2**31, ()))  # another one for each batch
-    with torch.no_grad(), seeded(seed):
-        embeddings = dual.embed_all(tokens)
-    embeddings.requires_grad_()
-    loss = batch_loss(gather_embeddings(embeddings, pairs=len(batch.queries)), batch, params)
-    (cache,) = torch.autograd.grad(loss, embeddings)
+    with seeded(seed):
+        with torch.no_grad():
+            first = [dual([tokens[i] for i in part]) for part in again]
+        with_gradients = [dual([tokens[i] for i in part]) for part in kept]
+    found = in_order(again + kept, [*first, *(embeddings.detach() for embeddings in with_gradients)]).requires_grad_()
+    loss = batch_loss(gather_embeddings(found, pairs=len(batch.queries)), batch, params)
+    (cache,) = torch.autograd.grad(loss, found)
     result = loss.detach().requires_grad_()
 
     def carry_gradients(scale: Tensor) -> None:
+        for part in kept:
+            with_gradients.pop(0).backward(cache[part] * scale)
         with torch.enable_grad(), seeded(seed):
-            for part in dual.micro_batches(tokens):
-                (dual([tokens[i] for i in part]) * cache[part] * scale).sum().backward()
+            for part in again:
+                dual([tokens[i] for i in part]).backward(cache[part] * scale)
 
     result.register_hook(carry_gradients)
     return result
+
+
+def in_order(parts: list[list[int]], embeddings: list[Tensor]) -> Tensor:
+    """Return the embeddings of micro-batches in the order of the texts, shape (texts, dim)."""
+    found = torch.cat(embeddings)
+    order = torch.tensor([i for part in parts for i in part], device=found.device)
+    return torch.empty_like(found).index_copy(0, order, found)
 
 
 @contextmanager

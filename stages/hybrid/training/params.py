@@ -32,7 +32,7 @@ class TrainingParams(Section):
         base_share: weight of the base in the average of base and fine-tuned weights that is saved; 0 to below 1
         precision: auto (bfloat16 if the processor or GPU supports it, else float32), bfloat16 or float32
         tokens_per_micro_batch: tokens in one forward and backward pass, padding included; from 1
-        tokens_in_memory: a batch with more tokens in one process is encoded twice, with cached gradients; from 1
+        tokens_in_memory: tokens whose activations a process keeps; the rest of a batch is run twice; from 1
         checkpoint_steps: steps between two checkpoints; from 1
     """
 

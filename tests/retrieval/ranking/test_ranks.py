@@ -56,12 +56,14 @@ def as_dict(table: pd.DataFrame) -> Ranks:
 
 
 @pytest.mark.parametrize("block_scores", [1, 40, 1 << 22])
+@pytest.mark.parametrize("sorted_at_once", [2, 8, 1 << 16])  # of 21 passages
 @pytest.mark.parametrize("ties", [True, False])
 @pytest.mark.parametrize("kind", [np.float32, np.float16])
 def test_ranks_equal_those_of_a_full_sort_whatever_the_block_and_the_precision(
-    monkeypatch: pytest.MonkeyPatch, block_scores: int, ties: bool, kind: Any
+    monkeypatch: pytest.MonkeyPatch, block_scores: int, sorted_at_once: int, ties: bool, kind: Any
 ) -> None:
     monkeypatch.setattr(ranks_module, "BLOCK_SCORES", block_scores)
+    monkeypatch.setattr(ranks_module, "SORTED_AT_ONCE", sorted_at_once)
     monkeypatch.setattr(ranks_module, "LEAST_QUERIES", 1)
     monkeypatch.setattr(ranks_module, "ROWS_AT_ONCE", 8)  # of 21 passages
     benchmark, generator = make_benchmark(6, seed=1), np.random.default_rng(2)
@@ -124,11 +126,13 @@ def test_a_judgement_of_an_unknown_passage_is_refused() -> None:
 
 
 @pytest.mark.parametrize("block_scores", [1, 40, 1 << 22])
+@pytest.mark.parametrize("sorted_at_once", [2, 8, 1 << 16])  # of 21 passages
 @pytest.mark.parametrize("depth", [1, 4, 99])
 def test_the_best_passages_are_those_of_a_full_sort_with_ties_by_id(
-    monkeypatch: pytest.MonkeyPatch, block_scores: int, depth: int
+    monkeypatch: pytest.MonkeyPatch, block_scores: int, sorted_at_once: int, depth: int
 ) -> None:
     monkeypatch.setattr(ranks_module, "BLOCK_SCORES", block_scores)
+    monkeypatch.setattr(ranks_module, "SORTED_AT_ONCE", sorted_at_once)
     monkeypatch.setattr(ranks_module, "LEAST_QUERIES", 1)
     benchmark = make_benchmark(6, seed=1)
     values = np.random.default_rng(2).integers(-1, 2, size=(39, 4)).astype(np.float32)

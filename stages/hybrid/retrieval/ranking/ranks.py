@@ -14,6 +14,8 @@ from stages.hybrid.retrieval.dense.embeddings import ROWS_AT_ONCE, check_embeddi
 BLOCK_SCORES = 1 << 22  # scores in memory at a time: 16 MB of float32, which fit the processor's cache well enough
 LEAST_QUERIES = 16  # queries in a block, even if it has more scores: each block converts all float16 passages again
 
+SORTED_AT_ONCE = 1 << 16  # scores of a query: sorting parts of a fixed size takes time in proportion to the passages
+
 Scorer = Callable[[slice], np.ndarray]  # rows of the query table -> float32 scores, shape (queries, passages)
 
 
@@ -74,12 +76,12 @@ def rank_passages(benchmark: Benchmark, score: Scorer, *, depth: int) -> Ranking
     size = max(LEAST_QUERIES, BLOCK_SCORES // len(order))
     for first in range(0, len(benchmark.queries), size):
         scores = score(slice(first, first + size))  # (queries of the block, passages)
-        sorted_scores = np.sort(scores, axis=1)
+        parts = _sort_parts(scores)
         block = slice(*np.searchsorted(relevant["query"], [first, first + size]))
         rows, targets = relevant["query"].to_numpy()[block] - first, relevant["passage"].to_numpy()[block]
-        ranks[block, 0] = _pool_ranks(scores, rows, targets=targets, order=order, sorted_scores=sorted_scores)
+        ranks[block, 0] = _pool_ranks(scores, rows, targets=targets, order=order, parts=parts)
         ranks[block, 1] = _language_ranks(scores, rows, targets=targets, columns=columns)
-        tops.append(_top_rows(scores, sorted_scores, depth=min(depth, len(order)), order=order))
+        tops.append(_top_rows(scores, parts, depth=min(depth, len(order)), order=order))
     table = _with_names(relevant.assign(rank_pool=ranks[:, 0], rank_lang=ranks[:, 1]), benchmark)
     return Ranking(table, *(np.concatenate(parts) for parts in zip(*tops, strict=True)))
 
@@ -141,19 +143,26 @@ def _scores(queries: np.ndarray, passages: np.ndarray) -> np.ndarray:
     return scores
 
 
+def _sort_parts(scores: np.ndarray) -> list[np.ndarray]:
+    """Return ``scores``, shape (queries, passages), in parts of `SORTED_AT_ONCE` columns, each row sorted in itself."""
+    starts = range(0, scores.shape[1], SORTED_AT_ONCE)
+    return [np.sort(scores[:, start : start + SORTED_AT_ONCE], axis=1) for start in starts]
+
+
 def _pool_ranks(
-    scores: np.ndarray, rows: np.ndarray, *, targets: np.ndarray, order: np.ndarray, sorted_scores: np.ndarray
+    scores: np.ndarray, rows: np.ndarray, *, targets: np.ndarray, order: np.ndarray, parts: list[np.ndarray]
 ) -> np.ndarray:
     """Return the rank of column ``targets[i]`` in row ``rows[i]`` of ``scores``, shape (targets,); ties by ``order``.
 
-    ``rows`` must be sorted. A query's scores are sorted once for all its relevant passages.
+    ``rows`` must be sorted. ``parts`` are those of `_sort_parts`.
     """
     ranks = np.empty(len(rows), dtype=np.int64)
     starts = np.flatnonzero(np.diff(rows, prepend=-1))
     for start, stop in pairwise([*starts, len(rows)]):
         row, columns = rows[start], targets[start:stop]
         own = scores[row, columns]
-        left, right = (np.searchsorted(sorted_scores[row], own, side=side) for side in ("left", "right"))
+        left = sum(np.searchsorted(part[row], own, side="left") for part in parts)  # how many scores are lower
+        right = sum(np.searchsorted(part[row], own, side="right") for part in parts)  # and how many are not higher
         ranks[start:stop] = scores.shape[1] - right + 1
         for i in np.flatnonzero(right - left > 1):
             equal = np.flatnonzero(scores[row] == own[i])
@@ -176,10 +185,12 @@ def _language_ranks(scores: np.ndarray, rows: np.ndarray, *, targets: np.ndarray
 
 
 def _top_rows(
-    scores: np.ndarray, sorted_scores: np.ndarray, *, depth: int, order: np.ndarray
+    scores: np.ndarray, parts: list[np.ndarray], *, depth: int, order: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return columns and scores of each row's best ``depth``, shape (rows, depth); equal scores by ``order``."""
-    rows, columns = np.nonzero(scores >= sorted_scores[:, -depth, None])  # more than depth if a tie crosses the cut
+    best = np.concatenate([part[:, -depth:] for part in parts], axis=1)
+    cut = np.partition(best, -depth, axis=1)[:, -depth, None]
+    rows, columns = np.nonzero(scores >= cut)  # more than depth if a tie crosses the cut
     found = scores[rows, columns]
     sorting = np.lexsort((order[columns], -found, rows))
     starts = np.searchsorted(rows, np.arange(len(scores)))
