@@ -629,11 +629,13 @@ def test_a_training_set_of_a_benchmark_s_own_task_is_named_beside_its_figures() 
 def test_costs_are_listed_by_stage_with_the_numbers_of_machine_and_commit() -> None:
     machine = {"processor": "Abacus", "cores": 2, "memory_gib": 1, "python": "3.11", "packages": {"torch": "2"}}
     cost: dict[str, Any] = {"seconds": 61.4, "peak_memory_gib": 0.52, "machine": machine, "commit": "0123456789ab"}
-    cost |= {"started": "2026-11-28T23:59:59+00:00"}
+    cost |= {"started": "2026-11-28T23:59:59+00:00", "notes": []}
     other = {"seconds": 10.0, "peak_memory_gib": 0.2, "machine": machine | {"processor": "Slide rule"}}
-    other |= {"commit": "0123456789ab+changes", "started": "2026-11-29T00:00:09+00:00"}
-    costs: Any = [cost | {"stage": "fetch"}, other | {"stage": "base"}, cost | {"stage": "encode base toy"}]
-    facts, table = describe_costs(costs)
+    other |= {"commit": "0123456789ab+changes", "started": "2026-11-29T00:00:09+00:00", "notes": []}
+    encoded = cost | {"stage": "encode base toy", "notes": ["computed in float32"]}
+    costs: Any = [cost | {"stage": "fetch"}, other | {"stage": "base"}, encoded]
+    facts, table, words = describe_costs(costs)
+    assert words == Paragraph("encode base toy: computed in float32.")
     assert isinstance(table, Table) and isinstance(facts, Table)
     assert table.rows == [
         ["fetch", "0:01:01", "0.5", "2026-11-28 23:59", "1", "1"],

@@ -13,6 +13,8 @@ from stages.hybrid.bench.training_work import PEERS
 
 TRAINED = ("vs", "loss_difference", "memory_vs")  # what is measured of two trainings
 
+ENCODED = ("vs_st", "vs_best_st", "vs_other_precisions", "roofline")
+
 
 class Subject(NamedTuple):
     """Rows that are measured together."""
@@ -36,7 +38,7 @@ def subjects() -> list[Subject]:
         _subject(training.compare_best, *(f"train_{what}_best_st" for what in TRAINED)),
         _subject(training.compare_cached, "train_cached_vs_plain"),
         _subject(training.measure_memory_growth, "peak_memory_growth"),
-        _subject(encoding.compare_encoding, "encode_vs_st", "encode_vs_best_st", "encode_roofline"),
+        _subject(encoding.compare_encoding, *(f"encode_{what}" for what in ENCODED)),
         _subject(encoding.compare_quality, "encode_map_lost", "encode_exact_ranks"),
         _subject(evaluating.compare_evaluation, "evaluate_vs_loop", "evaluate_vs_once"),
         _subject(scoring.score_all, "score_xquad_r_seconds"),

@@ -31,6 +31,7 @@ LOST_MAP = 0.002
 OTHER_BATCH = 64  # texts; sentence-transformers takes 32
 PEER = "SentenceTransformer.encode"
 ST = f"{PEER} with defaults"
+TRIED, OTHER = f"{PEER}, ", "ours in "  # how the names of runs begin
 ATTENTIONS, SIZES = ("sdpa", "eager"), (32, 128)  # what a competent user of sentence-transformers tries
 
 
@@ -48,11 +49,13 @@ def compare_encoding(params: BenchParams) -> list[Row]:
     found = run_apart(_time_encoders, part=part, params=params.encoder, rounds=ROUNDS).value
     number, seconds = texts_encoded(part), found["seconds"]
     speed = {key: rates(taken, number) for key, taken in seconds.items()}
-    tried = {key: statistics.median(speed[key]) for key in speed if key not in ("ours", ST)}
-    best = max(tried, key=lambda key: tried[key])
+    tried, others = (
+        {key: statistics.median(speed[key]) for key in speed if key.startswith(kind)} for kind in (TRIED, OTHER)
+    )
+    best, other = (max(found, key=lambda key: found[key]) for found in (tried, others))
     ours = f"ours: {found['settings']}, cut to {params.encoder.max_length} tokens, by length"
     of = f"{number} queries and passages of {name}, tokenised in the time that is measured"
-    listed = ", ".join(f"{key} {value:.4g}" for key, value in tried.items())
+    listed, precisions = (", ".join(f"{key} {value:.4g}" for key, value in found.items()) for found in (tried, others))
     reached = rates(seconds["ours"], forward_flops(found["lengths"], found["shape"]) / 1e9)
     machine = {"shape": found["shape"], "bfloat16": found["bfloat16"]}
     unit = "texts per second"
@@ -69,8 +72,15 @@ def compare_encoding(params: BenchParams) -> list[Row]:
             "encode_vs_best_st",
             (speed["ours"], speed[best]),
             unit=unit,
-            peer_name=f"{PEER}, {best}",
+            peer_name=best,
             note=f"{ours}; peer: {best}, cut as ours, by length; the fastest of: {listed} texts per second; {of}",
+        ),
+        make_row(
+            "encode_vs_other_precisions",
+            (speed["ours"], speed[other]),
+            unit=unit,
+            peer_name=other,
+            note=f"{ours}; the fastest of: {precisions} texts per second; {of}",
         ),
         roofline_row("encode_roofline", reached, note="real tokens only", **machine),
     ]
@@ -163,8 +173,12 @@ def _time_encoders(_: Turns, *, part: Benchmark, params: EncoderParams, rounds: 
     for attention in ATTENTIONS:
         tried = set_up_best(attention, bfloat16=bfloat16, max_length=params.max_length)
         for size in SIZES:
-            name = f"{'bfloat16' if bfloat16 else 'float32'}, attention {attention}, {size} texts a batch"
+            name = f"{TRIED}{'bfloat16' if bfloat16 else 'float32'}, attention {attention}, {size} texts a batch"
             runs[name] = timed(partial(encode_both, part, encode_theirs(tried, batch_size=size)))
+    for precision in other_precisions(engine):
+        runs[f"{OTHER}{precision}"] = timed(
+            partial(encode_both, part, encode_ours(load_engine(BASE, precision), params))
+        )
     sides = ((part.queries, "query"), (part.passages, "passage"))
     tokens = [
         text
@@ -179,6 +193,15 @@ def _time_encoders(_: Turns, *, part: Benchmark, params: EncoderParams, rounds: 
         "settings": engine.precision,
         "peer_length": encoder.max_seq_length,
     }
+
+
+def other_precisions(engine: "Engine") -> list[str]:
+    """Return the precisions, beside that of ``engine``, in which its encoder may be fast here; at least one."""
+    from stages.hybrid.encoding.model import use_bfloat16
+    from stages.hybrid.encoding.packed import can_pack
+
+    possible = {"int8": can_pack(engine.encoder), "bfloat16": use_bfloat16("auto", engine.encoder.device)}
+    return [name for name, known in possible.items() if known and name != engine.precision] or ["float32"]
 
 
 def set_up_best(attention: str, *, bfloat16: bool, max_length: int) -> Any:

@@ -11,7 +11,7 @@ from typing import TypedDict
 
 from stages.hybrid.ground.layout import COSTS
 
-PACKAGES = ("torch", "sentence-transformers", "transformers", "faiss-cpu", "numpy")
+PACKAGES = ("torch", "sentence-transformers", "transformers", "openvino", "faiss-cpu", "numpy")
 
 
 class Machine(TypedDict):
@@ -68,6 +68,7 @@ def write_cost(words: Sequence[str], *, started: datetime, commit: str, seconds:
         "notes": list(_notes),
     }
     write_json(COSTS / f"{'_'.join(words)}.json", cost)
+    _notes.clear()
 
 
 def describe_machine() -> Machine:
