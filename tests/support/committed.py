@@ -92,10 +92,15 @@ def made_by(profile: str) -> str:
     return _made(facts["commit 1"], facts["date"], processor, features)
 
 
+def kept_runs() -> list[dict[str, Any]]:
+    """Return the facts of the kept runs of the reproduction."""
+    paths = (ROOT / "reports" / "reproduction" / "runs").glob("*/COMPLETE.json")
+    return [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+
+
 def reproduction_made_by() -> str:
     """Return the same of the runs of the reproduction."""
-    paths = (ROOT / "reports" / "reproduction" / "runs").glob("*/COMPLETE.json")
-    runs = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+    runs = kept_runs()
     days = sorted(run["training"]["started"][:10] for run in runs)
     (commit,) = {run["commit"] for run in runs}
     (machine,) = {run["training"]["machine"]["processor"] for run in runs}
