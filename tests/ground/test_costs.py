@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from stages.hybrid.ground import costs
 from stages.hybrid.ground.costs import describe_machine, note, write_cost
 from stages.hybrid.report.costs import read_costs
 
@@ -12,6 +13,7 @@ from stages.hybrid.report.costs import read_costs
 def test_a_cost_is_named_by_its_stage_s_script_and_arguments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     started = datetime(2026, 11, 28, 9, 30, 5, 123, tzinfo=UTC)
+    monkeypatch.setattr(costs, "_notes", [])  # other tests leave some
     note("computed by hand")
     write_cost(["encode", "base", "gnome"], started=started, commit="0123456789ab", seconds=1.5)
     (cost,) = read_costs()
