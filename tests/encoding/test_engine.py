@@ -11,7 +11,7 @@ from sentence_transformers import SentenceTransformer
 from transformers import DistilBertConfig, DistilBertModel
 
 from stages.hybrid.encoding.corpus import resumable_encoder
-from stages.hybrid.encoding.engine import TorchEngine, check_agreement, fastest_precision, load_engine
+from stages.hybrid.encoding.engine import TorchEngine, check_agreement, load_engine
 from stages.hybrid.encoding.int8 import LARGEST, Int8Engine, to_int8
 from stages.hybrid.encoding.model import load_encoder, use_bfloat16
 from stages.hybrid.encoding.params import EncoderParams
@@ -63,23 +63,12 @@ def test_no_text_gives_no_row(encoder: SentenceTransformer) -> None:
     assert Int8Engine(encoder).embed([], BUDGET).shape == (0, 32)
 
 
-@pytest.mark.parametrize(
-    ("units", "expected"),
-    [
-        ({"amx_bf16": True, "avx512_vnni": True}, "bfloat16"),
-        ({"amx_bf16": False, "avx512_vnni": True}, "int8"),
-        ({"avx_vnni": True}, "int8"),
-        ({"avx2": True}, "bfloat16"),
-    ],
-)
-def test_the_precision_is_chosen_by_the_processor_s_units(
-    encoder: SentenceTransformer, monkeypatch: pytest.MonkeyPatch, units: dict[str, bool], expected: str
+@pytest.mark.parametrize(("supported", "expected"), [(True, "bfloat16"), (False, "float32")])
+def test_int8_is_never_chosen_unasked(
+    base: Path, monkeypatch: pytest.MonkeyPatch, supported: bool, expected: str
 ) -> None:
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: units)
-    monkeypatch.setattr("stages.hybrid.encoding.engine.use_bfloat16", lambda *_: True)
-    assert fastest_precision(encoder) == expected
-    monkeypatch.setattr("stages.hybrid.encoding.engine.use_bfloat16", lambda *_: False)
-    assert fastest_precision(encoder) == ("int8" if expected == "int8" else "float32")
+    monkeypatch.setattr("stages.hybrid.encoding.engine.use_bfloat16", lambda *_: supported)
+    assert load_engine(base, "auto").precision == expected
 
 
 def test_a_model_that_is_not_known_is_never_run_in_int8(base: Path, tmp_path: Path) -> None:

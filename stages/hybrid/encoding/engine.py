@@ -65,13 +65,15 @@ def load_engine(folder: Path, precision: str) -> Engine:
 
     Args:
         folder: A sentence-transformers folder.
-        precision: int8, bfloat16, float32, or auto for the one that `fastest_precision` returns.
+        precision: int8, bfloat16, float32, or auto, which is bfloat16 if `use_bfloat16` says so, else float32. int8 is
+            faster on a processor with 8-bit products, but it costs up to 0.004 mAP (reports/log.md).
 
     Raises:
         UserError: The folder is missing or contains no model, or ``precision`` is int8 and the model cannot be packed.
     """
     encoder = load_encoder(folder)
-    kind = fastest_precision(encoder) if precision == "auto" else precision
+    fast = "bfloat16" if use_bfloat16("auto", encoder.device) else "float32"
+    kind = fast if precision == "auto" else precision
     if kind == "int8":
         check_int8(encoder)
         return Int8Engine(encoder)
@@ -80,17 +82,6 @@ def load_engine(folder: Path, precision: str) -> Engine:
     if precision != "float32" and can_pack(encoder):
         use_packed_attention(encoder)
     return TorchEngine(encoder, kind)
-
-
-def fastest_precision(encoder: "SentenceTransformer") -> str:
-    """Return the precision in which ``encoder`` is fastest on its device, as far as it was measured (reports/log.md).
-
-    A processor with matrix units for bfloat16 (AMX) is fastest with them, one with 8-bit products (VNNI) in int8.
-    """
-    units = torch.cpu.get_capabilities()
-    if can_pack(encoder) and not units.get("amx_bf16") and (units.get("avx512_vnni") or units.get("avx_vnni")):
-        return "int8"
-    return "bfloat16" if use_bfloat16("auto", encoder.device) else "float32"
 
 
 def check_int8(encoder: "SentenceTransformer") -> None:

@@ -1,4 +1,4 @@
-"""An encoder with 8-bit matrix products, by OpenVINO: the fastest on many processors without matrix units.
+"""An encoder with 8-bit matrix products, by OpenVINO: fast on processors that have them, but less exact than bfloat16.
 
 Weights are rounded to 8 bits, with one scale per output. Activations are rounded as they come, with one scale per token
 and group of inputs. Attention and norms are in bfloat16 where that is fast, else in float32. Pooling is in float32.
@@ -81,13 +81,17 @@ def compile_int8(model: Any) -> "openvino.CompiledModel":
     import openvino
     from openvino.frontend import FrontEndManager
     from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
+    from transformers.utils import logging
 
     # the function `convert_model` does the same, but reports its use to the makers of OpenVINO
     frontend = FrontEndManager().load_by_framework("pytorch")
     example = (torch.ones(2, 7, dtype=torch.long), torch.zeros(2, 1, 1, 7), torch.arange(7).expand(2, 7))
+    verbosity = logging.get_verbosity()
+    logging.set_verbosity_error()  # the tracer reads every property, and some warn
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch.jit.trace is called outdated, but torch.export takes six times as long
         decoder = TorchScriptPythonDecoder(_Words(model).eval(), example_input=example)  # needed until all is converted
+    logging.set_verbosity(verbosity)
     loaded = frontend.load(decoder)
     converted = frontend.convert(loaded)
     round_weights(converted)

@@ -12,7 +12,7 @@ class EncoderParams(Section):
 
     Attributes:
         max_length: tokens of a text that are read, its prompt included; from 8
-        precision: auto (the fastest of the others on this processor or GPU), int8, bfloat16 or float32
+        precision: auto (bfloat16 if the processor or GPU supports it, else float32), int8, bfloat16 or float32
         tokens_per_batch: tokens in one forward pass, padding included; at least max_length
     """
 
